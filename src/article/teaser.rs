@@ -1,0 +1,1 @@
+//! The few lines that make a reader want the piece.

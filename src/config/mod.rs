@@ -1,0 +1,1 @@
+//! The configuration: one section a file, everything wrong reported at once.

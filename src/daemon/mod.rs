@@ -1,0 +1,1 @@
+//! The loops, the heartbeat, stopping, and systemd.

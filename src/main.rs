@@ -1,0 +1,3 @@
+//! The `gazetted` binary.
+
+fn main() {}

@@ -1,0 +1,111 @@
+//! Where articles come from: a folder or a feed (later: WordPress, a website).
+//!
+//! A source is visited with what is remembered of the last visit ([`Memory`])
+//! and gives a [`Haul`] of drafts or a [`Trouble`]. Nothing here knows of the
+//! store, of regions or of digests.
+
+pub mod parse;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::article::Draft;
+use crate::region::Country;
+
+/// One `[[source]]`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Unique name.
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: Kind,
+    /// How often to look.
+    pub every: Duration,
+    /// The largest document taken, in bytes after decompression.
+    pub max_bytes: u64,
+    /// BCP 47 tag of pieces that name none; `None`: detect.
+    pub language: Option<String>,
+    /// Home country: where pieces belong that say nothing else.
+    pub home: Option<Country>,
+    /// Whether private, loopback and link-local addresses may be asked.
+    pub allow_private: bool,
+}
+
+/// What kind of place a source is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder with `.md`, `.html` and `.txt` files, at any depth up to 16.
+    Directory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// RSS, Atom, RDF or JSON Feed at an `https:`, `http:` or `file:` address.
+    Feed {
+        /// Its address.
+        url: Url,
+    },
+    /// A WordPress site.
+    Wordpress {
+        /// Its front page.
+        url: Url,
+    },
+    /// A website with a sitemap.
+    Site {
+        /// Its front page.
+        url: Url,
+    },
+}
+
+/// What is remembered of a source between visits; opaque to the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// `ETag` of the last document that was taken in.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
+    /// SHA-256 of its bytes, for servers that send neither.
+    pub body_hash: Option<String>,
+}
+
+/// What a visit brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Haul {
+    /// Nothing has changed since the last visit.
+    Unchanged,
+    /// Drafts, in the source's order.
+    Drafts {
+        /// New, changed or unchanged pieces: the store tells which.
+        drafts: Vec<Draft>,
+        /// The guids of all pieces the source has now, if it can list them
+        /// all: those it had before and has no more are withdrawn. `None` for
+        /// a feed, whose old items merely scroll off.
+        present: Option<Vec<String>>,
+        /// What to remember.
+        memory: Memory,
+        /// Pieces that could not be read, each in words with the remedy.
+        failures: Vec<String>,
+    },
+}
+
+/// Why a visit brought nothing. What the source gave before stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Worth another try later; back off.
+    #[error("{message}")]
+    Later {
+        /// The thing and the remedy.
+        message: String,
+        /// The server's own wish (`Retry-After`).
+        retry_after: Option<Duration>,
+    },
+    /// Will not mend itself: the operator has to act.
+    #[error("{message}")]
+    Operator {
+        /// The thing and the remedy.
+        message: String,
+    },
+}

@@ -1,0 +1,1 @@
+//! Templates: compiled in, overridden by a folder, checked against samples.
