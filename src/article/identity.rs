@@ -21,6 +21,14 @@ pub fn mint(source: &str, guid: &str) -> Uuid {
     Uuid::new_v8(head)
 }
 
+/// The short form of an identity that stands in addresses: 16 hexadecimal digits.
+#[must_use]
+pub fn key(uid: Uuid) -> String {
+    let mut text = uid.simple().to_string();
+    text.truncate(16);
+    text
+}
+
 /// The form in which an author's name or another free word appears in an
 /// address: lower case, letters and digits of any script, single hyphens.
 /// Empty only if the name holds no letter or digit.

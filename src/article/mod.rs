@@ -149,9 +149,10 @@ pub struct Hint {
     pub teaser: String,
 }
 
-/// One piece as gazetted keeps it.
+/// One piece as gazetted keeps it, without its full text: what lists, digests
+/// and rankings need.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Article {
+pub struct Card {
     /// Row number in the store.
     pub id: ArticleId,
     /// Permanent identity, equal in every feed; see [`identity::mint`].
@@ -172,10 +173,6 @@ pub struct Article {
     pub updated: Time,
     /// BCP 47 tag, given or detected; `und` if neither.
     pub language: String,
-    /// The piece, safe to show anywhere.
-    pub html: SafeHtml,
-    /// The piece as plain text, a blank line between paragraphs.
-    pub text: String,
     /// Plain text, 120 to 240 characters where the piece allows it.
     pub teaser: String,
     /// The main image.
@@ -194,7 +191,7 @@ pub struct Article {
     pub first_seen: Time,
 }
 
-impl Article {
+impl Card {
     /// The primary region.
     ///
     /// # Panics
@@ -202,5 +199,29 @@ impl Article {
     #[must_use]
     pub fn region(&self) -> &RegionPath {
         self.regions.first().expect("an article has at least one region")
+    }
+
+    /// The piece's own page on this site, by [`identity::key`].
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("/articles/{}", identity::key(self.uid))
+    }
+}
+
+/// One piece as gazetted keeps it, with its full text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Article {
+    /// All but the text.
+    pub card: Card,
+    /// The piece, safe to show anywhere.
+    pub html: SafeHtml,
+    /// The piece as plain text, a blank line between paragraphs.
+    pub text: String,
+}
+
+impl std::ops::Deref for Article {
+    type Target = Card;
+    fn deref(&self) -> &Card {
+        &self.card
     }
 }

@@ -1,1 +1,23 @@
-//! The verbs.
+//! The verbs. Read these and you know the product:
+//!
+//! - [`watch`]: visit the sources and take in what they have;
+//! - [`admit`]: turn a draft into an article with its regions;
+//! - [`relate`]: know which earlier articles belong beside which;
+//! - [`syndicate`]: make the feeds;
+//! - [`compile`]: make an edition when its slot is due;
+//! - [`deliver`]: hand each mail over, once;
+//! - [`enrol`]: let people in and out;
+//! - [`sweep`]: take back what the dead left.
+
+pub mod admit;
+pub mod compile;
+pub mod deliver;
+pub mod enrol;
+pub mod house;
+pub mod ledger;
+pub mod relate;
+pub mod sweep;
+pub mod syndicate;
+pub mod watch;
+
+pub use house::{House, Settings};

@@ -1,0 +1,547 @@
+//! Articles: taken in, corrected, withdrawn, listed.
+
+use super::{Result, Time, Tx, from_json, millis, on, time, to_json};
+use crate::article::{Article, ArticleId, Card, Image, Label, SafeHtml, identity};
+use crate::region::{Country, Origin, Reason, RegionPath};
+
+/// What the store already knows of a piece when it arrives again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Which row.
+    pub id: ArticleId,
+    /// [`Fresh::hash`] of the last arrival.
+    pub hash: String,
+    /// Is it withdrawn?
+    pub withdrawn: bool,
+    /// What the operator said of its region.
+    pub operator_region: Option<RegionPath>,
+    /// When it appeared, as was decided then.
+    pub published: Time,
+    /// When it last changed for a reader.
+    pub updated: Time,
+}
+
+/// A piece that is about to be stored.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    /// All but the text; its `id` is ignored.
+    pub card: Card,
+    /// The piece, safe to show.
+    pub html: SafeHtml,
+    /// The piece as plain text.
+    pub text: String,
+    /// The publisher's labels.
+    pub labels: Vec<Label>,
+    /// Why it stands in its regions.
+    pub reasons: Vec<Reason>,
+    /// The operator's word on its region.
+    pub operator_region: Option<RegionPath>,
+    /// Hash of all that the source gave.
+    pub hash: String,
+}
+
+/// Why a piece stands where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenance {
+    /// The publisher's labels.
+    pub labels: Vec<Label>,
+    /// What spoke for what.
+    pub reasons: Vec<Reason>,
+    /// The operator's word on its region.
+    pub operator_region: Option<RegionPath>,
+}
+
+/// The state of the whole collection: grows with every change of any article.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn revision(tx: &mut Tx) -> Result<i64> {
+    const GET: &str = "select value from counters where name = 'rev'";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(GET).fetch_one(c).await)?)
+}
+
+/// Writers take their number here one after the other, so a reader who has
+/// seen a revision has seen all before it.
+async fn next_revision(tx: &mut Tx) -> Result<i64> {
+    const NEXT: &str = "update counters set value = value + 1 where name = 'rev' returning value";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(NEXT).fetch_one(c).await)?)
+}
+
+/// What is known of the piece `guid` of `source`.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn known(tx: &mut Tx, source: &str, guid: &str) -> Result<Option<Known>> {
+    const GET: &str = "select id, hash, withdrawn, operator_region, published, updated \
+                       from articles where source = $1 and guid = $2";
+    type Row = (i64, String, Option<i64>, Option<String>, i64, i64);
+    let row = on!(tx, c => sqlx::query_as::<_, Row>(GET).bind(source).bind(guid).fetch_optional(c).await)?;
+    Ok(row.map(|(id, hash, withdrawn, operator_region, published, updated)| Known {
+        id: ArticleId(id),
+        hash,
+        withdrawn: withdrawn.is_some(),
+        operator_region: operator_region.and_then(|path| RegionPath::parse(&path).ok()),
+        published: time(published),
+        updated: time(updated),
+    }))
+}
+
+/// Stores a piece that was never seen before.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn insert(tx: &mut Tx, fresh: &Fresh) -> Result<ArticleId> {
+    const INSERT: &str = "insert into articles (uid, key, source, guid, url, title, authors, published, updated, \
+         language, teaser, image, hints, labels, regions, countries, region_origin, reasons, operator_region, \
+         credit, hash, first_seen, rev) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         $16, $17, $18, $19, $20, $21, $22, $23) returning id";
+    let rev = next_revision(tx).await?;
+    let card = &fresh.card;
+    let id = on!(tx, c => sqlx::query_scalar::<_, i64>(INSERT)
+        .bind(card.uid).bind(identity::key(card.uid)).bind(&card.source).bind(&card.guid).bind(&card.url)
+        .bind(&card.title).bind(to_json(&card.authors)).bind(millis(card.published)).bind(millis(card.updated))
+        .bind(&card.language).bind(&card.teaser).bind(card.image.as_ref().map(to_json)).bind(to_json(&card.hints))
+        .bind(to_json(&fresh.labels)).bind(to_json(&card.regions)).bind(to_json(&card.countries))
+        .bind(card.region_origin.as_str()).bind(to_json(&fresh.reasons))
+        .bind(fresh.operator_region.as_ref().map(RegionPath::as_str)).bind(&card.credit).bind(&fresh.hash)
+        .bind(millis(card.first_seen)).bind(rev)
+        .fetch_one(c).await)?;
+    put_body(tx, id, fresh).await?;
+    shelve(tx, id, card).await?;
+    Ok(ArticleId(id))
+}
+
+/// Stores what a known piece has become; a withdrawn one is back.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn update(tx: &mut Tx, id: ArticleId, fresh: &Fresh) -> Result<()> {
+    const UPDATE: &str = "update articles set url = $2, title = $3, authors = $4, published = $5, updated = $6, \
+         language = $7, teaser = $8, image = $9, hints = $10, labels = $11, regions = $12, countries = $13, \
+         region_origin = $14, reasons = $15, operator_region = $16, credit = $17, hash = $18, rev = $19, \
+         withdrawn = null where id = $1";
+    let rev = next_revision(tx).await?;
+    let card = &fresh.card;
+    on!(tx, c => sqlx::query(UPDATE)
+        .bind(id.0).bind(&card.url).bind(&card.title).bind(to_json(&card.authors)).bind(millis(card.published))
+        .bind(millis(card.updated)).bind(&card.language).bind(&card.teaser).bind(card.image.as_ref().map(to_json))
+        .bind(to_json(&card.hints)).bind(to_json(&fresh.labels)).bind(to_json(&card.regions))
+        .bind(to_json(&card.countries)).bind(card.region_origin.as_str()).bind(to_json(&fresh.reasons))
+        .bind(fresh.operator_region.as_ref().map(RegionPath::as_str)).bind(&card.credit).bind(&fresh.hash).bind(rev)
+        .execute(c).await.map(|_| ()))?;
+    put_body(tx, id.0, fresh).await?;
+    unshelve(tx, id.0).await?;
+    shelve(tx, id.0, card).await
+}
+
+/// Withdraws a piece: it is in no feed and no digest any more. False if it
+/// was withdrawn already.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn withdraw(tx: &mut Tx, id: ArticleId, now: Time) -> Result<bool> {
+    const WITHDRAW: &str =
+        "update articles set withdrawn = $2, rev = $3 where id = $1 and withdrawn is null";
+    let rev = next_revision(tx).await?;
+    let touched = on!(tx, c => sqlx::query(WITHDRAW).bind(id.0).bind(millis(now)).bind(rev)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    if touched == 1 {
+        unshelve(tx, id.0).await?;
+    }
+    Ok(touched == 1)
+}
+
+/// The guids of all pieces of a source that are not withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn guids(tx: &mut Tx, source: &str) -> Result<Vec<(String, ArticleId)>> {
+    const LIST: &str =
+        "select guid, id from articles where source = $1 and withdrawn is null order by guid";
+    let rows =
+        on!(tx, c => sqlx::query_as::<_, (String, i64)>(LIST).bind(source).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(guid, id)| (guid, ArticleId(id))).collect())
+}
+
+async fn put_body(tx: &mut Tx, id: i64, fresh: &Fresh) -> Result<()> {
+    const PUT: &str = "insert into article_bodies (article_id, html, body) values ($1, $2, $3) \
+                       on conflict (article_id) do update set html = excluded.html, body = excluded.body";
+    on!(tx, c => sqlx::query(PUT).bind(id).bind(fresh.html.as_str()).bind(&fresh.text).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Puts a piece on the shelf of every region it belongs to, those around them
+/// included, and of its authors: a feed is then one index range.
+async fn shelve(tx: &mut Tx, id: i64, card: &Card) -> Result<()> {
+    const REGION: &str = "insert into article_regions (region, published, article_id) values ($1, $2, $3) \
+                          on conflict do nothing";
+    const AUTHOR: &str = "insert into article_authors (slug, published, article_id, name) values ($1, $2, $3, $4) \
+                          on conflict do nothing";
+    for region in card.regions.iter().flat_map(RegionPath::lineage) {
+        on!(tx, c => sqlx::query(REGION).bind(region.as_str()).bind(millis(card.published)).bind(id)
+            .execute(c).await.map(|_| ()))?;
+    }
+    for (slug, name) in card
+        .authors
+        .iter()
+        .map(|name| (identity::slug(name), name))
+        .filter(|(slug, _)| !slug.is_empty())
+    {
+        on!(tx, c => sqlx::query(AUTHOR).bind(slug).bind(millis(card.published)).bind(id).bind(name)
+            .execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+async fn unshelve(tx: &mut Tx, id: i64) -> Result<()> {
+    const REGIONS: &str = "delete from article_regions where article_id = $1";
+    const AUTHORS: &str = "delete from article_authors where article_id = $1";
+    on!(tx, c => sqlx::query(REGIONS).bind(id).execute(c).await.map(|_| ()))?;
+    on!(tx, c => sqlx::query(AUTHORS).bind(id).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Which pieces a list is about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Only pieces in this region or inside it.
+    pub region: Option<RegionPath>,
+    /// Only pieces by this author, by [`identity::slug`].
+    pub author: Option<String>,
+    /// Only pieces that appeared at this moment or later.
+    pub since: Option<Time>,
+    /// Only pieces that come after this one in the list (the last of the page before).
+    pub after: Option<(Time, ArticleId)>,
+}
+
+macro_rules! card_columns {
+    () => {
+        "a.id, a.uid, a.source, a.guid, a.url, a.title, a.authors, a.published, a.updated, a.language, a.teaser, \
+         a.image, a.hints, a.regions, a.countries, a.region_origin, a.credit, a.first_seen"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct CardRow {
+    id: i64,
+    uid: uuid::Uuid,
+    source: String,
+    guid: String,
+    url: Option<String>,
+    title: String,
+    authors: String,
+    published: i64,
+    updated: i64,
+    language: String,
+    teaser: String,
+    image: Option<String>,
+    hints: String,
+    regions: String,
+    countries: String,
+    region_origin: String,
+    credit: Option<String>,
+    first_seen: i64,
+}
+
+impl CardRow {
+    fn read(self) -> Result<Card> {
+        let mut regions: Vec<RegionPath> = from_json("articles.regions", &self.regions)?;
+        if regions.is_empty() {
+            regions.push(RegionPath::world());
+        }
+        Ok(Card {
+            id: ArticleId(self.id),
+            uid: self.uid,
+            authors: from_json("articles.authors", &self.authors)?,
+            image: self
+                .image
+                .map(|image| from_json::<Image>("articles.image", &image))
+                .transpose()?,
+            hints: from_json("articles.hints", &self.hints)?,
+            regions,
+            countries: from_json::<Vec<Country>>("articles.countries", &self.countries)?,
+            region_origin: Origin::parse(&self.region_origin).unwrap_or(Origin::Source),
+            source: self.source,
+            guid: self.guid,
+            url: self.url,
+            title: self.title,
+            published: time(self.published),
+            updated: time(self.updated),
+            language: self.language,
+            teaser: self.teaser,
+            credit: self.credit,
+            first_seen: time(self.first_seen),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ArticleRow {
+    #[sqlx(flatten)]
+    card: CardRow,
+    html: String,
+    body: String,
+}
+
+impl ArticleRow {
+    fn read(self) -> Result<Article> {
+        Ok(Article {
+            card: self.card.read()?,
+            html: SafeHtml::from_store(self.html),
+            text: self.body,
+        })
+    }
+}
+
+/// Pieces that are not withdrawn, newest first, at most `limit`.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Card>> {
+    // One text for each kind of shelf, so that each is one range of one index.
+    const ALL: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from articles a where a.withdrawn is null \
+         and a.published >= $1 and (a.published, a.id) < ($2, $3) order by a.published desc, a.id desc limit $4"
+    );
+    const REGION: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from article_regions s join articles a on a.id = s.article_id \
+         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.region = $5 \
+         order by s.published desc, s.article_id desc limit $4"
+    );
+    const AUTHOR: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from article_authors s join articles a on a.id = s.article_id \
+         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.slug = $5 \
+         order by s.published desc, s.article_id desc limit $4"
+    );
+    let since = filter.since.map_or(i64::MIN, millis);
+    let (before, before_id) =
+        filter.after.map_or((i64::MAX, i64::MAX), |(at, id)| (millis(at), id.0));
+    let (text, shelf) = match (&filter.region, &filter.author) {
+        (Some(region), _) => (REGION, Some(region.as_str())),
+        (None, Some(author)) => (AUTHOR, Some(author.as_str())),
+        (None, None) => (ALL, None),
+    };
+    let rows = on!(tx, c => {
+        let query = sqlx::query_as::<_, CardRow>(text).bind(since).bind(before).bind(before_id).bind(limit);
+        match shelf {
+            Some(shelf) => query.bind(shelf).fetch_all(c).await,
+            None => query.fetch_all(c).await,
+        }
+    })?;
+    rows.into_iter().map(CardRow::read).collect()
+}
+
+/// One piece with its text, unless it is withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn get(tx: &mut Tx, id: ArticleId) -> Result<Option<Article>> {
+    const GET: &str = concat!(
+        "select ",
+        card_columns!(),
+        ", b.html, b.body from articles a \
+         join article_bodies b on b.article_id = a.id where a.id = $1 and a.withdrawn is null"
+    );
+    on!(tx, c => sqlx::query_as::<_, ArticleRow>(GET).bind(id.0).fetch_optional(c).await)?
+        .map(ArticleRow::read)
+        .transpose()
+}
+
+/// One piece by the key in its page's address, unless it is withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn by_key(tx: &mut Tx, key: &str) -> Result<Option<Article>> {
+    const GET: &str = concat!(
+        "select ",
+        card_columns!(),
+        ", b.html, b.body from articles a \
+         join article_bodies b on b.article_id = a.id where a.key = $1 and a.withdrawn is null"
+    );
+    on!(tx, c => sqlx::query_as::<_, ArticleRow>(GET).bind(key).fetch_optional(c).await)?
+        .map(ArticleRow::read)
+        .transpose()
+}
+
+/// One piece without its text, unless it is withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn card(tx: &mut Tx, id: ArticleId) -> Result<Option<Card>> {
+    const GET: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from articles a where a.id = $1 and a.withdrawn is null"
+    );
+    on!(tx, c => sqlx::query_as::<_, CardRow>(GET).bind(id.0).fetch_optional(c).await)?
+        .map(CardRow::read)
+        .transpose()
+}
+
+/// The newest piece of that exact title, for a publisher's related hint.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn by_title(tx: &mut Tx, title: &str) -> Result<Option<Card>> {
+    const GET: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from articles a where a.title = $1 and a.withdrawn is null \
+         order by a.published desc limit 1"
+    );
+    on!(tx, c => sqlx::query_as::<_, CardRow>(GET).bind(title).fetch_optional(c).await)?
+        .map(CardRow::read)
+        .transpose()
+}
+
+/// Labels, reasons and the operator's word on a piece.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn provenance(tx: &mut Tx, id: ArticleId) -> Result<Option<Provenance>> {
+    const GET: &str = "select labels, reasons, operator_region from articles where id = $1";
+    let row = on!(tx, c => sqlx::query_as::<_, (String, String, Option<String>)>(GET).bind(id.0).fetch_optional(c).await)?;
+    row.map(|(labels, reasons, operator)| {
+        Ok(Provenance {
+            labels: from_json("articles.labels", &labels)?,
+            reasons: from_json("articles.reasons", &reasons)?,
+            operator_region: operator.and_then(|path| RegionPath::parse(&path).ok()),
+        })
+    })
+    .transpose()
+}
+
+/// Moves a piece to other regions.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn set_regions(
+    tx: &mut Tx,
+    card: &Card,
+    operator: Option<&RegionPath>,
+    reasons: &[Reason],
+) -> Result<()> {
+    const SET: &str = "update articles set regions = $2, countries = $3, region_origin = $4, reasons = $5, \
+                       operator_region = $6, rev = $7 where id = $1";
+    let rev = next_revision(tx).await?;
+    on!(tx, c => sqlx::query(SET)
+        .bind(card.id.0).bind(to_json(&card.regions)).bind(to_json(&card.countries)).bind(card.region_origin.as_str())
+        .bind(to_json(reasons)).bind(operator.map(RegionPath::as_str)).bind(rev)
+        .execute(c).await.map(|_| ()))?;
+    unshelve(tx, card.id.0).await?;
+    shelve(tx, card.id.0, card).await
+}
+
+/// A change to one piece.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The revision at which it happened.
+    pub rev: i64,
+    /// Which piece.
+    pub id: ArticleId,
+    /// The piece with its text; `None` if it is withdrawn.
+    pub article: Option<Article>,
+}
+
+/// What has changed after revision `rev`, oldest first, at most `limit`; a
+/// piece that changed twice is there once.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn changes(tx: &mut Tx, rev: i64, limit: i64) -> Result<Vec<Change>> {
+    const LIST: &str = concat!(
+        "select ",
+        card_columns!(),
+        ", b.html, b.body, a.rev, a.withdrawn from articles a \
+         join article_bodies b on b.article_id = a.id where a.rev > $1 order by a.rev limit $2"
+    );
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        article: ArticleRow,
+        rev: i64,
+        withdrawn: Option<i64>,
+    }
+    let rows =
+        on!(tx, c => sqlx::query_as::<_, Row>(LIST).bind(rev).bind(limit).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|row| {
+            let article = row.article.read()?;
+            Ok(Change {
+                rev: row.rev,
+                id: article.id,
+                article: row.withdrawn.is_none().then_some(article),
+            })
+        })
+        .collect()
+}
+
+/// An author's name and how many pieces there are.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Author {
+    /// As in addresses.
+    pub slug: String,
+    /// As printed.
+    pub name: String,
+    /// How many pieces.
+    pub pieces: i64,
+}
+
+/// All authors, by slug.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn authors(tx: &mut Tx, limit: i64) -> Result<Vec<Author>> {
+    const LIST: &str = "select slug, max(name) as name, count(*) as pieces from article_authors \
+                        group by slug order by slug limit $1";
+    Ok(on!(tx, c => sqlx::query_as(LIST).bind(limit).fetch_all(c).await)?)
+}
+
+/// All regions that hold pieces, with how many.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn regions(tx: &mut Tx) -> Result<Vec<(RegionPath, i64)>> {
+    const LIST: &str =
+        "select region, count(*) from article_regions group by region order by region";
+    let rows = on!(tx, c => sqlx::query_as::<_, (String, i64)>(LIST).fetch_all(c).await)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(path, pieces)| Some((RegionPath::parse(&path).ok()?, pieces)))
+        .collect())
+}
+
+/// How many pieces there are that are not withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn count(tx: &mut Tx) -> Result<i64> {
+    const COUNT: &str = "select count(*) from articles where withdrawn is null";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(COUNT).fetch_one(c).await)?)
+}
+
+/// The fingerprint of the region tree that the stored regions were decided by.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn tree_fingerprint(tx: &mut Tx) -> Result<Option<i64>> {
+    const GET: &str = "select value from counters where name = 'region_tree'";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(GET).fetch_optional(c).await)?)
+}
+
+/// Notes the fingerprint of the region tree.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn set_tree_fingerprint(tx: &mut Tx, fingerprint: i64) -> Result<()> {
+    const PUT: &str = "insert into counters (name, value) values ('region_tree', $1) \
+                       on conflict (name) do update set value = excluded.value";
+    on!(tx, c => sqlx::query(PUT).bind(fingerprint).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! The two engines behind one [`Store`], and the transaction [`Tx`] that all
+//! statements run in.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::{Result, StoreError, migrate};
+
+/// How long a writer waits for another before it gives up.
+const BUSY: Duration = Duration::from_secs(15);
+
+/// Which engine a store is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file beside the daemon.
+    Sqlite,
+    /// A server that several machines share.
+    Postgres,
+}
+
+/// An open store. Cheap to clone; all clones share the connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    /// SQLite has one writer at a time anyway: one connection writes, so that
+    /// writers queue here in order and not in the file's lock.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+        file: PathBuf,
+    },
+    Postgres(PgPool),
+}
+
+/// An open transaction. Dropped without [`Tx::commit`], it never happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// Opens the store at `url` (`sqlite:FILE` or `postgres://…`), creating or
+    /// upgrading its tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for an address that is none, a schema newer than
+    /// this program or a file that is no database; [`StoreError::Unavailable`]
+    /// if it does not answer.
+    pub async fn open(url: &str) -> Result<Self> {
+        let store = Self::connect(url).await?;
+        match &store.pools {
+            Pools::Sqlite { write, .. } => migrate::sqlite(write).await?,
+            Pools::Postgres(pool) => migrate::postgres(pool).await?,
+        }
+        Ok(store)
+    }
+
+    async fn connect(url: &str) -> Result<Self> {
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            return Self::connect_sqlite(file.strip_prefix("//").unwrap_or(file)).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|error| {
+                    StoreError::Refused(format!(
+                        "[store] url: {error}; write postgres://user@host/database"
+                    ))
+                })?
+                .application_name("gazetted");
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_with(options)
+                .await?;
+            return Ok(Self { pools: Pools::Postgres(pool) });
+        }
+        Err(StoreError::Refused(
+            "[store] url is neither `sqlite:FILE` nor `postgres://user@host/database`".to_owned(),
+        ))
+    }
+
+    async fn connect_sqlite(file: &str) -> Result<Self> {
+        let file = PathBuf::from(file);
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                StoreError::Refused(format!(
+                    "cannot create the folder of the database, {}: {error}",
+                    folder.display()
+                ))
+            })?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a commit is on the disk when it returns, or `handing` means nothing.
+            .synchronous(SqliteSynchronous::Full)
+            .statement_cache_capacity(200);
+        let refused = |error: sqlx::Error| match StoreError::from(error) {
+            StoreError::Statement(error) => StoreError::Refused(format!(
+                "cannot open the database {}: {error}; check that it is a gazetted database and that its folder can be written",
+                file.display()
+            )),
+            passing => passing,
+        };
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(30))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .map_err(refused)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await
+            .map_err(refused)?;
+        Ok(Self { pools: Pools::Sqlite { read, write, file } })
+    }
+
+    /// Which engine it is on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The database file, on SQLite.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => Some(file),
+            Pools::Postgres(_) => None,
+        }
+    }
+
+    /// Begins to read: a steady view of the store on SQLite.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins to write. On SQLite the write lock is taken now, so a
+    /// transaction never fails half way because another one wrote.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Does the store answer? Reads one row.
+    ///
+    /// # Errors
+    /// If not.
+    pub async fn ping(&self) -> Result<()> {
+        let mut tx = self.read().await?;
+        super::articles::revision(&mut tx).await?;
+        Ok(())
+    }
+
+    /// Writes a consistent copy of a SQLite store to `file`.
+    ///
+    /// # Errors
+    /// On PostgreSQL (use `pg_dump`), if `file` exists, or if it cannot be written.
+    pub async fn backup(&self, file: &std::path::Path) -> Result<()> {
+        match &self.pools {
+            Pools::Postgres(_) => Err(StoreError::Refused(
+                "a PostgreSQL store is backed up with pg_dump, not by gazetted".to_owned(),
+            )),
+            Pools::Sqlite { .. } if file.exists() => {
+                Err(StoreError::Refused(format!("{} exists; name a new file", file.display())))
+            }
+            Pools::Sqlite { read, .. } => {
+                sqlx::query("vacuum into $1")
+                    .bind(file.display().to_string())
+                    .execute(read)
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until all connections are closed; commits nothing.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Which engine it is on.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Makes everything in this transaction durable.
+    ///
+    /// # Errors
+    /// If the store does not confirm; then it is uncertain whether it happened.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(open) => open.commit().await?,
+            Self::Postgres(open) => open.commit().await?,
+        }
+        Ok(())
+    }
+}
