@@ -146,13 +146,20 @@ pub enum Note {
         /// When it is due again.
         due: Time,
     },
+    /// The body was begun, and the server certainly did not take it: back to
+    /// the queue, and nobody is to blame.
+    NotTaken {
+        /// When it is due again.
+        due: Time,
+    },
     /// Tries are used up, or it is too late.
     Expired {
         /// Why.
         reply: String,
     },
-    /// The person left, or the edition was cancelled, before anything went out.
-    Cancelled,
+    /// Nothing went out: cancelled if the person left or the edition was
+    /// cancelled, else back to the queue.
+    Dropped,
 }
 
 /// Writes a note; false if the row is no longer ours: then stop, do not insist.
@@ -160,8 +167,11 @@ pub enum Note {
 /// # Errors
 /// If the store does not answer.
 pub async fn note(tx: &mut Tx, ticket: &Ticket, note: &Note, now: Time) -> Result<bool> {
+    // Not for a person who left a moment ago, nor for an edition that was stopped.
     const HANDING: &str = "update deliveries set state = 'handing', changed = $4 \
-         where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'claimed'";
+         where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'claimed' \
+         and exists (select 1 from subscribers where id = $2 and standing = 'active') \
+         and exists (select 1 from editions where id = $1 and state = 'sending')";
     const SENT: &str = "update deliveries set state = 'sent', reply = $5, instance = null, tries = tries + 1, changed = $4 \
          where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'handing'";
     const REFUSED: &str = "update deliveries set state = 'refused', reply = $5, instance = null, tries = tries + 1, changed = $4 \
@@ -174,9 +184,13 @@ pub async fn note(tx: &mut Tx, ticket: &Ticket, note: &Note, now: Time) -> Resul
          doubts = doubts + 1, changed = $4 where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'handing'";
     const RELEASED: &str = "update deliveries set state = 'queued', due = $5, instance = null, changed = $4 \
          where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'claimed'";
+    const NOT_TAKEN: &str = "update deliveries set state = 'queued', due = $5, instance = null, changed = $4 \
+         where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state in ('claimed', 'handing')";
     const EXPIRED: &str = "update deliveries set state = 'expired', reply = $5, instance = null, changed = $4 \
          where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state in ('claimed', 'handing')";
-    const CANCELLED: &str = "update deliveries set state = 'cancelled', instance = null, changed = $4 \
+    const DROPPED: &str = "update deliveries set instance = null, changed = $4, state = case \
+         when exists (select 1 from subscribers where id = $2 and standing = 'active') \
+         and exists (select 1 from editions where id = $1 and state <> 'cancelled') then 'queued' else 'cancelled' end \
          where edition_id = $1 and subscriber_id = $2 and attempt = $3 and state = 'claimed'";
     let touched = on!(tx, c => {
         let query = |text: &'static str| sqlx::query(text)
@@ -189,8 +203,9 @@ pub async fn note(tx: &mut Tx, ticket: &Ticket, note: &Note, now: Time) -> Resul
             Note::Doubtful { due, reply } => query(DOUBTFUL).bind(reply).bind(millis(*due)),
             Note::Held { reply } => query(HELD).bind(reply),
             Note::Released { due } => query(RELEASED).bind(millis(*due)),
+            Note::NotTaken { due } => query(NOT_TAKEN).bind(millis(*due)),
             Note::Expired { reply } => query(EXPIRED).bind(reply),
-            Note::Cancelled => query(CANCELLED),
+            Note::Dropped => query(DROPPED),
         };
         query.execute(c).await.map(|done| done.rows_affected())
     })?;
@@ -207,10 +222,9 @@ pub async fn stands(tx: &mut Tx, ticket: &Ticket, note: &Note) -> Result<bool> {
         Note::Handing => State::Handing,
         Note::Sent { .. } => State::Sent,
         Note::Refused { .. } => State::Refused,
-        Note::Deferred { .. } | Note::Doubtful { .. } | Note::Released { .. } => State::Queued,
+        Note::Deferred { .. } | Note::Doubtful { .. } | Note::Released { .. } | Note::NotTaken { .. } | Note::Dropped => State::Queued,
         Note::Held { .. } => State::Held,
         Note::Expired { .. } => State::Expired,
-        Note::Cancelled => State::Cancelled,
     };
     let found = on!(tx, c => sqlx::query_scalar::<_, i64>(GET)
         .bind(ticket.edition).bind(ticket.subscriber).bind(ticket.attempt).bind(state.as_str()).fetch_one(c).await)?;

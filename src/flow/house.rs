@@ -1,0 +1,110 @@
+//! What all verbs share: the store, the clock, the keys, and the settings in
+//! force, which a reload swaps as a whole.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+
+use super::relate::Related;
+use crate::clock::{SharedClock, Time};
+use crate::delivery::{MailSettings, OnUncertain};
+use crate::digest;
+use crate::feed;
+use crate::region::{Gazetteer, Tree};
+use crate::site::Site;
+use crate::source;
+use crate::store::Store;
+use crate::subscriber::token::Keyring;
+use crate::template::Templates;
+
+/// Everything the config says, checked and ready.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who publishes.
+    pub site: Site,
+    /// Where articles come from.
+    pub sources: Vec<source::Settings>,
+    /// The regions in force.
+    pub tree: Tree,
+    /// Changes when the regions in force change.
+    pub tree_fingerprint: i64,
+    /// How feeds are made.
+    pub feeds: feed::Settings,
+    /// How mail leaves the house; without it nothing is mailed.
+    pub mail: Option<MailSettings>,
+    /// What happens to mails of which nobody can know whether they went out.
+    pub on_uncertain: OnUncertain,
+    /// What is mailed, and when.
+    pub digests: Vec<digest::Settings>,
+    /// How it looks.
+    pub templates: Templates,
+}
+
+impl Settings {
+    /// The digest called `name`.
+    #[must_use]
+    pub fn digest(&self, name: &str) -> Option<&digest::Settings> {
+        self.digests.iter().find(|digest| digest.name == name)
+    }
+}
+
+/// Wakes loops that wait for something to do.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// Articles came, changed or went.
+    pub articles: Notify,
+    /// Deliveries may be waiting.
+    pub deliveries: Notify,
+}
+
+/// What all verbs share.
+#[derive(Debug)]
+pub struct House {
+    /// Where everything is kept.
+    pub store: Store,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// Names of places; the same for every config.
+    pub gazetteer: Arc<Gazetteer>,
+    /// Which articles belong beside which.
+    pub related: Related,
+    /// Signs links and envelope senders.
+    pub keys: Keyring,
+    /// Wakes loops.
+    pub bells: Bells,
+    settings: ArcSwap<Settings>,
+}
+
+impl House {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Store, clock: SharedClock, gazetteer: Arc<Gazetteer>, keys: Keyring, settings: Settings) -> Self {
+        Self {
+            store,
+            clock,
+            gazetteer,
+            related: Related::default(),
+            keys,
+            bells: Bells::default(),
+            settings: ArcSwap::from_pointee(settings),
+        }
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// The settings in force; hold them for one piece of work, not longer.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// Puts new settings in force.
+    pub fn replace_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+    }
+}

@@ -1,0 +1,233 @@
+//! Visiting a source and taking in what it has.
+
+use std::collections::HashSet;
+
+use tracing::{info, warn};
+
+use super::House;
+use super::admit::{self, Admitted, Around};
+use crate::article::{ArticleId, Draft};
+use crate::clock::Time;
+use crate::source::{self, Haul, Memory, Source, Trouble, backoff};
+use crate::store::articles::Known;
+use crate::store::sources::SourceState;
+use crate::store::{Result, articles, labels, media, sources};
+
+/// Drafts that are taken in with one commit.
+const CHUNK: usize = 100;
+
+/// What a visit did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Pieces never seen before.
+    pub new: u64,
+    /// Pieces that are not what they were.
+    pub changed: u64,
+    /// Pieces that are what they were.
+    pub unchanged: u64,
+    /// Pieces that the source has no more.
+    pub removed: u64,
+    /// Pieces that could not be read.
+    pub failed: u64,
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visit {
+    /// The source was reached.
+    Taken(Counts),
+    /// It was not, or what it gave cannot be read; all it gave before stays.
+    Troubled(Trouble),
+}
+
+/// Visits a source, whether it is due or not, and remembers how it went.
+///
+/// # Errors
+/// If the store does not answer: then nothing is remembered and the next
+/// visit takes in the same again.
+pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
+    let settings = source.settings().clone();
+    let mut state = state(house, &settings.name).await?;
+    let outcome = source.visit(&state.memory, house.now()).await;
+    let now = house.now();
+    let visit = match outcome {
+        Ok(haul) => {
+            let (counts, memory) = take_in(house, &settings, haul).await?;
+            state.visited = Some(now);
+            state.failures = 0;
+            state.last_error = None;
+            if let Some(memory) = memory {
+                state.memory = memory;
+            }
+            if counts.new + counts.changed + counts.removed > 0 {
+                state.changed = Some(now);
+            }
+            state.next_visit = now + settings.every;
+            Visit::Taken(counts)
+        }
+        Err(trouble) => {
+            state.failures = state.failures.saturating_add(1);
+            state.last_error = Some(trouble.to_string());
+            let wish = match &trouble {
+                Trouble::Later { retry_after, .. } => *retry_after,
+                Trouble::Operator { .. } => None,
+            };
+            state.next_visit = now + backoff::next_visit(settings.every, state.failures, wish, seed(&settings.name, now));
+            warn!(source = %settings.name, failures = state.failures, "Source {}: {trouble}", settings.name);
+            Visit::Troubled(trouble)
+        }
+    };
+    let mut tx = house.store.write().await?;
+    sources::put(&mut tx, &state).await?;
+    tx.commit().await?;
+    if let Visit::Taken(counts) = &visit {
+        if counts.new + counts.changed + counts.removed > 0 {
+            info!(source = %settings.name, new = counts.new, changed = counts.changed, removed = counts.removed,
+                "Source {}: {} new, {} changed, {} removed", settings.name, counts.new, counts.changed, counts.removed);
+            house.bells.articles.notify_waiters();
+        }
+    }
+    Ok(visit)
+}
+
+/// What is remembered of the source `name`; a source that was never visited
+/// is due now.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn state(house: &House, name: &str) -> Result<SourceState> {
+    let mut tx = house.store.read().await?;
+    Ok(sources::get(&mut tx, name).await?.unwrap_or_else(|| SourceState {
+        name: name.to_owned(),
+        memory: Memory::default(),
+        visited: None,
+        changed: None,
+        next_visit: house.now(),
+        failures: 0,
+        last_error: None,
+    }))
+}
+
+/// The memory goes into the store only after every draft is in: a kill in
+/// between makes the next visit take in the same document again.
+async fn take_in(house: &House, source: &source::Settings, haul: Haul) -> Result<(Counts, Option<Memory>)> {
+    let Haul::Drafts { drafts, present, memory, failures } = haul else {
+        return Ok((Counts::default(), None));
+    };
+    let mut counts = Counts { failed: failures.len() as u64, ..Counts::default() };
+    for failure in &failures {
+        warn!(source = %source.name, "Source {}: {failure}", source.name);
+    }
+    let mut drafts = drafts.into_iter();
+    loop {
+        let chunk: Vec<Draft> = drafts.by_ref().take(CHUNK).collect();
+        if chunk.is_empty() {
+            break;
+        }
+        take_chunk(house, source, chunk, &mut counts).await?;
+    }
+    if let Some(present) = present {
+        counts.removed = withdraw_missing(house, source, &present).await?;
+    }
+    Ok((counts, Some(memory)))
+}
+
+async fn take_chunk(house: &House, source: &source::Settings, drafts: Vec<Draft>, counts: &mut Counts) -> Result<()> {
+    let mut tx = house.store.read().await?;
+    let mut waiting: Vec<(Draft, String, Option<Known>)> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let hash = admit::fingerprint(&draft);
+        let known = articles::known(&mut tx, &source.name, &draft.guid).await?;
+        if known.as_ref().is_some_and(|known| known.hash == hash && !known.withdrawn) {
+            counts.unchanged += 1;
+        } else {
+            waiting.push((draft, hash, known));
+        }
+    }
+    drop(tx);
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let now = house.now();
+    let (settings, gazetteer, from) = (house.settings(), house.gazetteer.clone(), source.clone());
+    let admitted = tokio::task::spawn_blocking(move || {
+        waiting
+            .into_iter()
+            .map(|(draft, hash, known)| {
+                let around = Around { settings: &settings, gazetteer: &gazetteer, source: &from, known: known.as_ref(), now };
+                (admit::admit(draft, hash, &around), known)
+            })
+            .collect::<Vec<_>>()
+    })
+    .await
+    .expect("admitting a draft does not panic");
+    let mut tx = house.store.write().await?;
+    for (admitted, known) in admitted {
+        let id = put(&mut tx, admitted, known, now, counts).await?;
+        tracing::debug!(source = %source.name, article = %id, "Took in article {id}");
+    }
+    tx.commit().await
+}
+
+async fn put(
+    tx: &mut crate::store::Tx,
+    admitted: Admitted,
+    known: Option<Known>,
+    now: Time,
+    counts: &mut Counts,
+) -> Result<ArticleId> {
+    let Admitted { mut fresh, unmatched, media: files } = admitted;
+    for file in &files {
+        let size = imagesize::blob_size(&file.bytes).ok();
+        let size = size.and_then(|size| Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?)));
+        media::put(tx, &file.name, &file.mime, &file.bytes, size, now).await?;
+    }
+    let id = match known {
+        None => {
+            counts.new += 1;
+            articles::insert(tx, &fresh).await?
+        }
+        Some(known) => {
+            counts.changed += 1;
+            let before = articles::get(tx, known.id).await?;
+            let same = before.is_some_and(|before| before.title == fresh.card.title && before.text == fresh.text);
+            // `updated` moves only when a reader would notice.
+            fresh.card.updated = if same { known.updated } else if fresh.card.updated > known.updated { fresh.card.updated } else { now };
+            articles::update(tx, known.id, &fresh).await?;
+            known.id
+        }
+    };
+    for label in &unmatched {
+        if labels::note(tx, &fresh.card.source, label, id.0, now).await? {
+            warn!(source = %fresh.card.source, "The label `{label}` matches no region; `gazetted regions audit` prints the lines that would declare it");
+        }
+    }
+    Ok(id)
+}
+
+async fn withdraw_missing(house: &House, source: &source::Settings, present: &[String]) -> Result<u64> {
+    let present: HashSet<&str> = present.iter().map(String::as_str).collect();
+    let mut tx = house.store.read().await?;
+    let gone: Vec<ArticleId> = articles::guids(&mut tx, &source.name)
+        .await?
+        .into_iter()
+        .filter(|(guid, _)| !present.contains(guid.as_str()))
+        .map(|(_, id)| id)
+        .collect();
+    drop(tx);
+    if gone.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = house.store.write().await?;
+    let mut removed = 0;
+    for id in gone {
+        removed += u64::from(articles::withdraw(&mut tx, id, house.now()).await?);
+    }
+    tx.commit().await?;
+    Ok(removed)
+}
+
+/// Something that differs between sources and visits, to spread their retries.
+fn seed(name: &str, now: Time) -> u64 {
+    name.bytes().fold(now.timestamp_millis().unsigned_abs(), |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
