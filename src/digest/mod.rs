@@ -22,6 +22,8 @@ pub struct Settings {
     pub title: String,
     /// When editions are due.
     pub schedule: slot::Schedule,
+    /// In which zone the schedule is read.
+    pub zone: Zone,
     /// Names of the sources that go in; empty means all.
     pub sources: Vec<String>,
     /// Regions that go in, with all inside them; empty means all.

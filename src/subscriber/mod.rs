@@ -2,6 +2,8 @@
 //! prove a link was ours.
 
 pub mod address;
+pub mod choices;
+pub mod roster;
 pub mod standing;
 pub mod token;
 
@@ -14,7 +16,7 @@ use crate::clock::Time;
 use crate::region::RegionPath;
 
 pub use address::Address;
-pub use standing::Standing;
+pub use standing::{Happening, Standing};
 
 /// A person who gets, wants or got digests.
 #[derive(Debug, Clone, PartialEq)]

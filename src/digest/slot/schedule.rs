@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
@@ -86,7 +86,7 @@ impl Schedule {
 
     /// The slots at and before `local`, latest first.
     pub(super) fn before(&self, local: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
-        self.walk(local, TimeDelta::seconds(-1), |from| {
+        walk(local, TimeDelta::seconds(-1), |from| {
             self.cron.find_previous_occurrence(from, true).ok()
         })
     }
@@ -95,26 +95,7 @@ impl Schedule {
     pub(super) fn after(&self, local: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
         let one = TimeDelta::seconds(1);
         let from = local.checked_add_signed(one).unwrap_or(local);
-        self.walk(from, one, |from| self.cron.find_next_occurrence(from, true).ok())
-    }
-
-    /// Slots from `from` on, a step away from each other at least. The cron
-    /// crate is asked in UTC, where every wall-clock time exists once: its own
-    /// rules for daylight saving stay out of it.
-    fn walk(
-        &self,
-        from: NaiveDateTime,
-        step: TimeDelta,
-        find: impl Fn(&DateTime<chrono::Utc>) -> Option<DateTime<chrono::Utc>>,
-    ) -> impl Iterator<Item = NaiveDateTime> {
-        let mut from = Some(from.and_utc());
-        std::iter::from_fn(move || {
-            let found = find(&from?)?;
-            from = found.checked_add_signed(step);
-            Some(found.naive_utc())
-        })
-        // Bounds a search in which every slot is passed over.
-        .take(10 * super::MOST_SLOTS)
+        walk(from, one, |from| self.cron.find_next_occurrence(from, true).ok())
     }
 }
 
@@ -122,6 +103,24 @@ impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Schedule({})", self.text)
     }
+}
+
+/// The slots that `find` finds, each a `step` past the one before. The cron crate
+/// is asked in UTC, where every wall-clock time exists once: its own rules for
+/// daylight saving stay out of it.
+fn walk(
+    from: NaiveDateTime,
+    step: TimeDelta,
+    find: impl Fn(&DateTime<Utc>) -> Option<DateTime<Utc>>,
+) -> impl Iterator<Item = NaiveDateTime> {
+    let mut from = Some(from.and_utc());
+    std::iter::from_fn(move || {
+        let found = find(&from?)?;
+        from = found.checked_add_signed(step);
+        Some(found.naive_utc())
+    })
+    // Bounds a search in which every slot is passed over.
+    .take(10 * super::MOST_SLOTS)
 }
 
 /// Can `field` stand at the place called `name`?
