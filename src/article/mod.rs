@@ -6,6 +6,10 @@
 
 pub mod clean;
 pub mod identity;
+pub mod language;
+pub mod markup;
+mod plain;
+mod tame;
 pub mod teaser;
 
 use serde::{Deserialize, Serialize};

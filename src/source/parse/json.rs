@@ -1,0 +1,101 @@
+//! JSON Feed 1 and 1.1.
+
+use serde_json::Value;
+use url::Url;
+
+use super::value::address;
+use super::{Document, Format, ParseError, date, guid, label, person};
+use crate::article::clean::strip_controls;
+use crate::article::{Body, Draft, Image, LabelKind, language};
+
+/// Reads a JSON Feed.
+///
+/// # Errors
+/// If it is no JSON, or JSON of another kind.
+pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError> {
+    let feed: Value = serde_json::from_str(source.trim_start_matches('\u{feff}').trim())
+        .map_err(|error| ParseError::Json(error.to_string()))?;
+    let items = feed.get("items").and_then(Value::as_array).ok_or(ParseError::NotAFeed {
+        found: "JSON without `items`".to_owned(),
+    })?;
+    let home = string(&feed, "home_page_url").and_then(|url| address(&url, base));
+    let base = home.as_deref().and_then(|home| Url::parse(home).ok()).or_else(|| base.cloned());
+    let authors = authors(&feed);
+    let language = string(&feed, "language").as_deref().and_then(language::normalize);
+    let drafts = items.iter().filter(|item| item.is_object()).map(|item| {
+        let mut draft = draft(item, base.as_ref());
+        if draft.authors.is_empty() {
+            draft.authors.clone_from(&authors);
+        }
+        draft.language = draft.language.take().or_else(|| language.clone());
+        draft
+    });
+    Ok(Document {
+        format: Format::Json,
+        title: string(&feed, "title"),
+        link: home.clone(),
+        drafts: guid::settle(drafts.collect()),
+        language,
+    })
+}
+
+fn draft(item: &Value, base: Option<&Url>) -> Draft {
+    let html = item.get("content_html").and_then(Value::as_str).filter(|html| !html.trim().is_empty());
+    let text = item.get("content_text").and_then(Value::as_str).unwrap_or_default();
+    let url = ["url", "external_url"].iter().find_map(|key| address(&string(item, key)?, base));
+    let image = ["image", "banner_image"].iter().find_map(|key| address(&string(item, key)?, base));
+    let mut draft = Draft {
+        title: string(item, "title").unwrap_or_default(),
+        authors: authors(item),
+        published: string(item, "date_published").and_then(|text| date::parse(&text)),
+        updated: string(item, "date_modified").and_then(|text| date::parse(&text)),
+        language: string(item, "language"),
+        body: html.map_or_else(|| Body::Text(text.to_owned()), |html| Body::Html(html.to_owned())),
+        excerpt: string(item, "summary"),
+        image: image.map(|url| Image { url, ..Image::default() }).or_else(|| attached(item, base)),
+        url,
+        ..Draft::default()
+    };
+    draft.published = draft.published.or(draft.updated);
+    if html.is_none() && text.trim().is_empty() {
+        draft.body = Body::Text(draft.excerpt.clone().unwrap_or_default());
+    }
+    for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().take(100) {
+        label::add(&mut draft.labels, tag.as_str().and_then(|tag| label::label(LabelKind::Category, tag)));
+    }
+    draft.guid = string(item, "id").unwrap_or_else(|| guid::substitute(&draft));
+    draft
+}
+
+fn attached(item: &Value, base: Option<&Url>) -> Option<Image> {
+    item.get("attachments")?.as_array()?.iter().take(100).find_map(|file| {
+        let mime = string(file, "mime_type").filter(|mime| mime.starts_with("image/"))?;
+        let length = file.get("size_in_bytes").and_then(Value::as_u64);
+        Some(Image { url: address(&string(file, "url")?, base)?, mime: Some(mime), length, ..Image::default() })
+    })
+}
+
+/// `authors` of version 1.1, `author` of version 1; a bare string is forgiven.
+fn authors(value: &Value) -> Vec<String> {
+    let many = value.get("authors").and_then(Value::as_array).into_iter().flatten();
+    many.chain(value.get("author"))
+        .take(50)
+        .filter_map(|author| string(author, "name").or_else(|| author.as_str().map(strip_controls)))
+        .flat_map(|name| person::names(&name))
+        .fold(Vec::new(), |mut names, name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            names
+        })
+}
+
+/// A string or number, on one line; `None` if empty.
+fn string(value: &Value, key: &str) -> Option<String> {
+    let text = match value.get(key)? {
+        Value::String(text) => strip_controls(text),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
