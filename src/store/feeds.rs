@@ -21,3 +21,13 @@ pub async fn changed(tx: &mut Tx, path: &str, hash: &str, now: Time) -> Result<T
         }
     }
 }
+
+/// Since when the feed's bytes are what they are, if `hash` is that of the
+/// bytes noted last.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn known(tx: &mut Tx, path: &str, hash: &str) -> Result<Option<Time>> {
+    const GET: &str = "select changed from feeds where path = $1 and hash = $2";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(GET).bind(path).bind(hash).fetch_optional(c).await)?.map(time))
+}
