@@ -1,0 +1,104 @@
+//! Reads our own output again before anybody else does.
+
+use quick_xml::events::Event;
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+
+use super::text;
+
+/// Is this a well-formed, namespace-correct XML document with one root
+/// element, no document type and only legal characters?
+///
+/// # Errors
+/// The first thing that is wrong, and at which byte.
+pub fn well_formed(xml: &str) -> Result<(), String> {
+    if let Some((at, c)) = xml.char_indices().find(|(_, c)| !text::is_legal(*c)) {
+        return Err(format!("character U+{:04X} at byte {at} is not allowed", u32::from(c)));
+    }
+    let mut reader = NsReader::from_str(xml);
+    let (mut depth, mut roots) = (0_usize, 0_usize);
+    loop {
+        let at = reader.buffer_position();
+        let wrong = |what: &str| Err(format!("{what} at byte {at}"));
+        let (namespace, event) =
+            reader.read_resolved_event().map_err(|error| format!("{error} at byte {at}"))?;
+        match event {
+            Event::Start(tag) | Event::Empty(tag)
+                if matches!(namespace, ResolveResult::Unknown(_)) =>
+            {
+                return wrong(&format!(
+                    "the prefix of <{}> is not declared",
+                    String::from_utf8_lossy(tag.name().as_ref())
+                ));
+            }
+            Event::Start(ref tag) | Event::Empty(ref tag) => {
+                for attribute in tag.attributes() {
+                    let attribute = attribute.map_err(|error| format!("{error} at byte {at}"))?;
+                    let value = String::from_utf8_lossy(&attribute.value);
+                    if value.contains('<') || quick_xml::escape::unescape(&value).is_err() {
+                        return wrong("an attribute is not escaped");
+                    }
+                }
+                roots += usize::from(depth == 0);
+                depth += usize::from(matches!(event, Event::Start(_)));
+            }
+            Event::End(_) => depth -= 1,
+            Event::Text(words) if depth == 0 && !words.iter().all(u8::is_ascii_whitespace) => {
+                return wrong("text outside the root element");
+            }
+            Event::Text(words) if words.windows(3).any(|three| three == b"]]>") => {
+                return wrong("`]]>` in text");
+            }
+            Event::GeneralRef(name) => {
+                let whole = format!("&{};", String::from_utf8_lossy(&name));
+                if quick_xml::escape::unescape(&whole).is_err() {
+                    return wrong(&format!("`{whole}` is no known reference"));
+                }
+            }
+            Event::DocType(_) => return wrong("a document type"),
+            Event::Eof if depth == 0 && roots == 1 => return Ok(()),
+            Event::Eof => return wrong("the document does not end where it should"),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_well_formed_is_found() {
+        let bad = [
+            "",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a/>x",
+            "<a>\u{b}</a>",
+            "<a>&nbsp;</a>",
+            "<a>&</a>",
+            "<a b='1' b='2'/>",
+            "<a b='<'/>",
+            "<a b='&x;'/>",
+            "<dc:a/>",
+            "<a>]]></a>",
+            "<!DOCTYPE a><a/>",
+            "<a><![CDATA[x</a>",
+        ];
+        for xml in bad {
+            assert!(well_formed(xml).is_err(), "{xml:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_well_formed_passes() {
+        let good = [
+            "<?xml version=\"1.0\"?>\n<a x=\"&amp;&#x26;\">&lt;&#233;<![CDATA[<b>&nbsp;]]></a>\n",
+            "<dc:a xmlns:dc='urn:x' dc:b='1'><dc:c/></dc:a>",
+        ];
+        for xml in good {
+            assert_eq!(well_formed(xml), Ok(()), "{xml}");
+        }
+    }
+}
