@@ -43,10 +43,8 @@ pub fn well_formed(xml: &str) -> Result<(), String> {
                 depth += usize::from(matches!(event, Event::Start(_)));
             }
             Event::End(_) => depth -= 1,
-            Event::Text(words) if depth == 0 => {
-                if !words.iter().all(u8::is_ascii_whitespace) {
-                    return wrong("text outside the root element");
-                }
+            Event::Text(words) if depth == 0 && !words.iter().all(u8::is_ascii_whitespace) => {
+                return wrong("text outside the root element");
             }
             Event::Text(words) if words.windows(3).any(|three| three == b"]]>") => {
                 return wrong("`]]>` in text");

@@ -9,6 +9,7 @@
 pub mod atom;
 pub mod channel;
 pub mod check;
+mod format;
 pub mod json;
 pub mod opml;
 mod printed;
@@ -22,6 +23,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 pub use channel::{Addresses, Channel, Content, Entry};
+pub use format::Format;
 
 /// How gazetted names itself in feeds.
 pub const GENERATOR: &str = "gazetted";
@@ -48,73 +50,6 @@ impl Settings {
     #[must_use]
     pub fn content(&self) -> Content {
         if self.full_text { Content::Full } else { Content::Teaser }
-    }
-}
-
-/// The languages in which a channel can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Format {
-    /// RSS 2.0.
-    Rss,
-    /// Atom 1.0, RFC 4287.
-    Atom,
-    /// JSON Feed 1.1.
-    Json,
-}
-
-impl Format {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rss, Self::Atom, Self::Json];
-
-    /// The end of an address: `rss`, `atom` or `json`.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Rss => "rss",
-            Self::Atom => "atom",
-            Self::Json => "json",
-        }
-    }
-
-    /// Reads [`Format::extension`] back.
-    #[must_use]
-    pub fn parse(extension: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.extension() == extension)
-    }
-
-    /// The media type alone, as it stands in links.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Rss => "application/rss+xml",
-            Self::Atom => "application/atom+xml",
-            Self::Json => "application/feed+json",
-        }
-    }
-
-    /// The value of the `Content-Type` header.
-    #[must_use]
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Rss => "application/rss+xml; charset=utf-8",
-            Self::Atom => "application/atom+xml; charset=utf-8",
-            Self::Json => "application/feed+json; charset=utf-8",
-        }
-    }
-
-    fn separator(self) -> &'static str {
-        match self {
-            Self::Rss | Self::Atom => "\n",
-            Self::Json => ",\n",
-        }
-    }
-
-    fn tail(self) -> &'static str {
-        match self {
-            Self::Rss => rss::TAIL,
-            Self::Atom => atom::TAIL,
-            Self::Json => json::TAIL,
-        }
     }
 }
 
@@ -316,6 +251,31 @@ mod tests {
             assert_eq!(of_rss.unwrap().timestamp(), seconds);
             let of_json = j["date_published"].as_str().unwrap();
             assert_eq!(chrono::DateTime::parse_from_rfc3339(of_json).unwrap().timestamp(), seconds);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_piece_holds_it_never_breaks_its_feed(
+            words in proptest::collection::vec("[\\PC\u{0}-\u{9f}\u{202a}-\u{2069}]{0,40}|<[a-z/!]{1,9}>|]]>|&[a-z#0-9]{0,6};", 6),
+            seconds in proptest::num::i64::ANY,
+        ) {
+            let time = crate::clock::from_millis(seconds);
+            let entry = Entry {
+                title: words[0].clone(),
+                teaser: words[1].clone(),
+                html: Some(crate::article::SafeHtml::from_store(words[2].repeat(3))),
+                url: format!("https://a.example/{}", words[3]),
+                authors: words[3..].to_vec(),
+                published: time,
+                updated: time,
+                language: words[4].clone(),
+                credit: Some(words[5].clone()),
+                ..samples::plain().entries[0].clone()
+            };
+            for format in Format::ALL {
+                fragment(&entry, format).unwrap();
+            }
         }
     }
 

@@ -216,7 +216,7 @@ mod tests {
             Some("Rain at last: what “normal” means & costs <today>")
         );
         assert_eq!(item.link.as_deref(), Some("https://news.example.org/rain?a=1&b=2"));
-        assert_eq!(item.description.as_deref(), Some("Farmers &amp; traders, &lt;relieved&gt;."));
+        assert_eq!(item.description.as_deref(), Some("Farmers &amp; traders, &lt;relieved>."));
         assert_eq!(item.content.as_deref(), Some(entry.html.as_ref().unwrap().as_str()));
         assert_eq!(item.pub_date.as_deref(), Some("Tue, 03 Mar 2026 09:00:00 GMT"));
         let dc = item.dublin_core_ext.as_ref().unwrap();

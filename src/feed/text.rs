@@ -196,10 +196,10 @@ pub fn rfc3339(time: Time) -> String {
     moment(time).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// Plain text as HTML that shows it.
+/// Plain text as HTML that shows it; for use between tags.
 #[must_use]
 pub fn as_html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_takes_what_it_gets_gets_everything() {
         let (ours, mut theirs) = duplex(8);
-        let mut patient = Patient::new(ours, Duration::from_secs(60));
+        let mut patient = Patient::new(ours, Duration::from_mins(1));
         let mut taken = Vec::new();
 
         let (written, read) = tokio::join!(

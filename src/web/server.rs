@@ -265,7 +265,7 @@ mod tests {
         served: JoinHandle<io::Result<()>>,
     }
 
-    async fn run(router: Router, limits: Limits) -> Running {
+    fn run(router: Router, limits: Limits) -> Running {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -296,7 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_half_sent_header_is_dropped() {
-        let server = run(echo(), short()).await;
+        let server = run(echo(), short());
 
         let answer = say(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
 
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_half_sent_body_is_refused_in_time() {
-        let server = run(echo(), short()).await;
+        let server = run(echo(), short());
 
         let answer =
             say(server.address, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
@@ -316,7 +316,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_is_closed_after_its_answer() {
-        let server = run(echo(), short()).await;
+        let server = run(echo(), short());
 
         let answer = say(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
 
@@ -326,7 +326,7 @@ mod tests {
     #[tokio::test]
     async fn too_large_a_body_or_header_is_refused() {
         let limits = Limits { body_bytes: 4, header_bytes: 8192, ..short() };
-        let server = run(echo(), limits).await;
+        let server = run(echo(), limits);
         let told = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345";
         let chunked =
             b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n";
@@ -341,7 +341,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_seat_serves_everybody_in_turn() {
-        let server = run(echo(), Limits { connections: 1, ..short() }).await;
+        let server = run(echo(), Limits { connections: 1, ..short() });
         let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
         let (one, two, three) = tokio::join!(
@@ -364,7 +364,7 @@ mod tests {
             finished.await.unwrap();
             "done"
         };
-        let server = run(Router::new().route("/", post(slow)), Limits::default()).await;
+        let server = run(Router::new().route("/", post(slow)), Limits::default());
         let asked = tokio::spawn(say(server.address, b"POST / HTTP/1.1\r\nHost: x\r\n\r\n"));
 
         begins.await.unwrap();
@@ -385,7 +385,7 @@ mod tests {
             std::future::pending::<&str>().await
         };
         let limits = Limits { drain: Duration::from_millis(20), ..Limits::default() };
-        let server = run(Router::new().route("/", get(hangs)), limits).await;
+        let server = run(Router::new().route("/", get(hangs)), limits);
         let asked = tokio::spawn(say(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
 
         begins.await.unwrap();
@@ -398,7 +398,7 @@ mod tests {
     #[tokio::test]
     async fn a_handler_knows_its_peer() {
         let who = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() };
-        let server = run(Router::new().route("/", get(who)), short()).await;
+        let server = run(Router::new().route("/", get(who)), short());
 
         let answer = say(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
 
