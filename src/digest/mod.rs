@@ -3,6 +3,7 @@
 //!
 //! All three are pure: articles, settings and a moment in, decisions and text out.
 
+pub mod blank;
 pub mod render;
 pub mod sections;
 pub mod slot;
@@ -12,6 +13,10 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::region::RegionPath;
+
+pub use blank::Blank;
+pub use render::{Frame, render, render_confirmation};
+pub use sections::{Beside, Layout, Piece, Placed, Section, arrange, choose, for_reader};
 
 /// One `[[digest]]`.
 #[derive(Debug, Clone)]

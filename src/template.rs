@@ -1,1 +1,0 @@
-//! Templates: compiled in, overridden by a folder, checked against samples.
