@@ -1,1 +1,205 @@
 //! From bytes to drafts: RSS, Atom, RDF, JSON Feed, HTML pages, Markdown, plain text.
+//!
+//! Everything here is pure, bounded and forgiving: a document that a person
+//! can read is read. Nothing is cleaned yet; see [`crate::article::clean`].
+
+pub mod date;
+pub mod encoding;
+mod entry;
+mod feed;
+pub mod guid;
+mod json;
+pub mod label;
+mod markdown;
+mod page;
+mod person;
+mod picture;
+mod text;
+mod value;
+mod xml;
+
+use std::io::Read as _;
+
+use url::Url;
+
+use crate::article::clean::{inline_text, strip_controls};
+use crate::article::markup::{Token, Tokens, attribute};
+use crate::article::{Body, Draft};
+
+/// A document as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// What it turned out to be.
+    pub format: Format,
+    /// The feed's title; for a single piece, that piece's.
+    pub title: Option<String>,
+    /// The feed's front page.
+    pub link: Option<String>,
+    /// BCP 47 tag that the feed gives.
+    pub language: Option<String>,
+    /// Its pieces, in its order, one for each guid.
+    pub drafts: Vec<Draft>,
+}
+
+/// What a document turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// RSS 0.9x or 2.0.
+    Rss,
+    /// RSS 1.0 or 0.90, which are RDF.
+    Rdf,
+    /// Atom 0.3 or 1.0.
+    Atom,
+    /// JSON Feed.
+    Json,
+    /// A web page with one article.
+    Page,
+    /// A Markdown file.
+    Markdown,
+    /// A plain text file.
+    Text,
+}
+
+/// Why a document cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// It is something else.
+    #[error("this is no feed but {found}; check the address")]
+    NotAFeed {
+        /// What it is, in words.
+        found: String,
+    },
+    /// It is JSON gone wrong.
+    #[error("the JSON cannot be read ({0}); the publisher has to mend it")]
+    Json(String),
+    /// The front matter of a file is wrong.
+    #[error("the front matter cannot be read ({0}); it stands between two lines `---` (YAML) or `+++` (TOML)")]
+    FrontMatter(String),
+    /// There are no words in it.
+    #[error("there is no text in it; if it is still being written it is taken in once it is finished")]
+    Empty,
+    /// Packed data that is broken or unpacks to too much.
+    #[error("the gzip data is broken or unpacks to more than 64 MiB")]
+    Gzip,
+}
+
+/// Reads a feed of any kind.
+///
+/// # Errors
+/// If it is no feed: then says what it is instead.
+pub fn document(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Result<Document, ParseError> {
+    let unpacked = unpack(bytes)?;
+    let source = encoding::decode(&unpacked, content_type);
+    let head = source.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    if head.is_empty() {
+        return Err(ParseError::NotAFeed { found: "an empty document".to_owned() });
+    }
+    if head.starts_with(['{', '[']) {
+        return json::document(head, base);
+    }
+    match sniff(head) {
+        None => Ok(feed::document(&source, base)),
+        Some(found) => Err(ParseError::NotAFeed { found }),
+    }
+}
+
+/// Reads a file with one piece by its name's ending: `.md`, `.markdown`,
+/// `.html`, `.htm`, `.txt`. A piece that is marked as a draft gives a document
+/// without pieces. The guid is left empty unless the file gives one.
+///
+/// # Errors
+/// If its front matter is wrong or it holds no words.
+pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, ParseError> {
+    let source = encoding::decode(bytes, None).replace("\r\n", "\n");
+    let source = source.trim_start_matches('\u{feff}');
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let (format, draft) = match ending.as_str() {
+        "md" | "markdown" => (Format::Markdown, markdown::draft(source, base)?),
+        "html" | "htm" | "xhtml" => (Format::Page, Some(page::draft(source, base))),
+        _ => (Format::Text, Some(text::draft(source))),
+    };
+    if draft.as_ref().is_some_and(|draft| draft.title.is_empty() && is_blank(&draft.body)) {
+        return Err(ParseError::Empty);
+    }
+    let about = draft.as_ref();
+    Ok(Document {
+        format,
+        title: about.map(|draft| draft.title.clone()),
+        link: about.and_then(|draft| draft.url.clone()),
+        language: about.and_then(|draft| draft.language.clone()),
+        drafts: draft.into_iter().collect(),
+    })
+}
+
+/// A body of either kind as one line of plain text.
+pub(crate) fn plain_line(body: &Body) -> String {
+    match body {
+        Body::Html(html) => inline_text(html),
+        Body::Text(text) => strip_controls(text),
+    }
+}
+
+fn is_blank(body: &Body) -> bool {
+    plain_line(body).is_empty()
+}
+
+/// Unpacks what was stored as a gzip file, up to 64 MiB.
+fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ParseError> {
+    const LIMIT: u64 = 64 << 20;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes.into());
+    }
+    let mut out = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(LIMIT + 1).read_to_end(&mut out);
+    // A cut stream still holds a readable beginning.
+    if out.is_empty() && read.is_err() || out.len() as u64 > LIMIT {
+        return Err(ParseError::Gzip);
+    }
+    Ok(out.into())
+}
+
+/// What a document is if it is no feed; `None` if it is one.
+fn sniff(source: &str) -> Option<String> {
+    let mut first = None;
+    for token in Tokens::of(source).take(2000) {
+        let Token::Start { name, .. } = token else { continue };
+        let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
+        match name.as_str() {
+            "rss" | "rdf" | "feed" | "channel" | "item" | "entry" => return None,
+            "html" | "head" | "body" | "title" | "meta" | "div" | "script" if first.is_none() => return Some(web_page(source)),
+            _ => first = first.or(Some(name)),
+        }
+    }
+    Some(match first {
+        Some(name) => format!("XML of another kind (`{name}`)"),
+        None => "plain text".to_owned(),
+    })
+}
+
+/// A web page where a feed was expected: a login, mostly, or the wrong address.
+fn web_page(source: &str) -> String {
+    let title = page::title(source).unwrap_or_default();
+    let lower = title.to_lowercase();
+    let login = ["log in", "login", "sign in", "anmelden", "connexion", "captcha", "just a moment", "access denied"]
+        .iter()
+        .any(|word| lower.contains(word));
+    let feed = Tokens::of(source).take(5000).find_map(|token| match token {
+        Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("link") => {
+            let kind = attribute(attributes, "type")?.to_ascii_lowercase();
+            let is_feed = ["rss", "atom", "feed+json"].iter().any(|word| kind.contains(word));
+            attribute(attributes, "href").filter(|_| is_feed).map(std::borrow::Cow::into_owned)
+        }
+        _ => None,
+    });
+    let mut words = format!("a web page titled `{}`", title.chars().take(80).collect::<String>());
+    if let Some(feed) = feed {
+        words.push_str(", which names the feed ");
+        words.extend(feed.chars().take(200));
+    } else if login {
+        words.push_str(", which asks people to log in: the feed has to be public");
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests;
