@@ -4,8 +4,8 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::TimeDelta;
 
-use crate::article::{Body, Card, Draft, Image, clean, identity, language, teaser};
 use crate::article::{ArticleId, Media, SafeHtml};
+use crate::article::{Body, Card, Draft, Image, clean, identity, language, teaser};
 use crate::clock::Time;
 use crate::region::{Evidence, Gazetteer, Verdict, classify};
 use crate::source;
@@ -80,7 +80,10 @@ pub fn admit(mut draft: Draft, hash: String, around: &Around<'_>) -> Admitted {
         url: draft.url,
         authors: authors(draft.authors),
         published,
-        updated: draft.updated.filter(|updated| *updated <= around.now).map_or(published, |updated| updated.max(published)),
+        updated: draft
+            .updated
+            .filter(|updated| *updated <= around.now)
+            .map_or(published, |updated| updated.max(published)),
         language,
         title,
         hints: draft.hints,
@@ -107,7 +110,13 @@ fn title(given: &str, text: &str) -> String {
     if !title.is_empty() {
         return title;
     }
-    let opening: String = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("Untitled").chars().take(80).collect();
+    let opening: String = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("Untitled")
+        .chars()
+        .take(80)
+        .collect();
     opening.trim().to_owned()
 }
 
@@ -137,9 +146,16 @@ fn first_image(html: &SafeHtml) -> Option<Image> {
     let tag = html.as_str().split_once("<img ")?.1.split_once('>')?.0;
     let attribute = |name: &str| {
         let value = tag.split_once(&format!("{name}=\""))?.1.split_once('"')?.0;
-        Some(value.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">"))
+        Some(
+            value
+                .replace("&amp;", "&")
+                .replace("&quot;", "\"")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">"),
+        )
     };
-    let url = attribute("src").filter(|url| url.starts_with("https:") || url.starts_with("http:"))?;
+    let url =
+        attribute("src").filter(|url| url.starts_with("https:") || url.starts_with("http:"))?;
     Some(Image {
         url,
         alt: attribute("alt").unwrap_or_default(),
@@ -155,12 +171,19 @@ fn house_media(draft: &mut Draft, around: &Around<'_>) -> Vec<Media> {
     let mut housed = Vec::with_capacity(draft.media.len());
     for media in std::mem::take(&mut draft.media) {
         let hash = aws_lc_rs::digest::digest(&SHA256, &media.bytes);
-        let ending = media.mime.rsplit('/').next().filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let ending = media
+            .mime
+            .rsplit('/')
+            .next()
+            .filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric()));
         let name = format!("{}.{}", hex(&hash.as_ref()[..12]), ending.unwrap_or("bin"));
         let address = around.settings.site.address(&format!("/media/{name}"));
         if let Body::Html(html) = &mut draft.body {
             for quote in ['"', '\''] {
-                *html = html.replace(&format!("{quote}{}{quote}", media.name), &format!("{quote}{address}{quote}"));
+                *html = html.replace(
+                    &format!("{quote}{}{quote}", media.name),
+                    &format!("{quote}{address}{quote}"),
+                );
             }
         }
         if let Some(image) = draft.image.as_mut().filter(|image| image.url == media.name) {

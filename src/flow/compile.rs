@@ -43,7 +43,9 @@ pub async fn compile_due(house: &House, started: Time) -> Result<Vec<EditionRow>
         for due in due {
             if house.now() - due.freeze_at > delta(digest.stale_after) {
                 skip_stale(house, digest, due).await?;
-            } else if let Some(edition) = make(house, digest, due.slot, due.freeze_at, Occasion::Slot).await? {
+            } else if let Some(edition) =
+                make(house, digest, due.slot, due.freeze_at, Occasion::Slot).await?
+            {
                 made.push(edition);
             }
         }
@@ -52,7 +54,11 @@ pub async fn compile_due(house: &House, started: Time) -> Result<Vec<EditionRow>
 }
 
 /// Slots of a digest that are due, and the zones its readers live in.
-async fn due(house: &House, digest: &digest::Settings, started: Time) -> Result<(Vec<DueSlot>, Vec<Option<chrono_tz::Tz>>)> {
+async fn due(
+    house: &House,
+    digest: &digest::Settings,
+    started: Time,
+) -> Result<(Vec<DueSlot>, Vec<Option<chrono_tz::Tz>>)> {
     let now = house.now();
     let mut tx = house.store.read().await?;
     let known = editions::peek_digest(&mut tx, &digest.name).await?;
@@ -67,7 +73,8 @@ async fn due(house: &House, digest: &digest::Settings, started: Time) -> Result<
         tx.commit().await?;
         return Ok((vec![], readers));
     };
-    let past = Past { last: known.last_slot.and_then(Slot::from_key), since: known.known_since, started };
+    let past =
+        Past { last: known.last_slot.and_then(Slot::from_key), since: known.known_since, started };
     Ok((slot::due(&digest.schedule, digest.zone, digest.catch_up, past, now, &readers), readers))
 }
 
@@ -106,7 +113,8 @@ pub async fn make(
     let now = house.now();
     let mut tx = house.store.write().await?;
     let state = editions::digest(&mut tx, &digest.name, now).await?;
-    if occasion == Occasion::Slot && !editions::take_slot(&mut tx, &digest.name, slot.key()).await? {
+    if occasion == Occasion::Slot && !editions::take_slot(&mut tx, &digest.name, slot.key()).await?
+    {
         return Ok(None);
     }
     let horizon = state.horizon.unwrap_or(freeze_at - delta(digest.first_covers));
@@ -163,11 +171,19 @@ struct News {
     all_seen: bool,
 }
 
-async fn news(tx: &mut Tx, digest: &digest::Settings, horizon: Time, above: ArticleId, freeze_at: Time) -> Result<News> {
+async fn news(
+    tx: &mut Tx,
+    digest: &digest::Settings,
+    horizon: Time,
+    above: ArticleId,
+    freeze_at: Time,
+) -> Result<News> {
     let candidates = editions::candidates(tx, &digest.name, horizon, above, CANDIDATES).await?;
     let all_seen = i64::try_from(candidates.len()).is_ok_and(|found| found < CANDIDATES);
-    let (fit, later): (Vec<Card>, Vec<Card>) =
-        candidates.into_iter().filter(|card| wants(digest, card)).partition(|card| card.published <= freeze_at);
+    let (fit, later): (Vec<Card>, Vec<Card>) = candidates
+        .into_iter()
+        .filter(|card| wants(digest, card))
+        .partition(|card| card.published <= freeze_at);
     Ok(News { fit, later: later.into_iter().map(|card| card.id).collect(), all_seen })
 }
 
@@ -257,7 +273,8 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         let readers = subscribers::active(&mut tx, edition.compiled_to, CHUNK).await?;
         let Some(last) = readers.last().map(|reader| reader.id) else { break };
         let mut known: BTreeMap<String, Option<(i64, i64)>> = BTreeMap::new();
-        let takers: Vec<&Subscriber> = readers.iter().filter(|reader| takes(reader, &edition.digest)).collect();
+        let takers: Vec<&Subscriber> =
+            readers.iter().filter(|reader| takes(reader, &edition.digest)).collect();
         for reader in &takers {
             let choice = issue::choice(reader, &issue);
             if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(choice) {
@@ -268,8 +285,13 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         drop(tx);
         // Rendering takes milliseconds: not while the writer is held.
         let mut fresh = vec![];
-        for choice in known.iter().filter(|(_, variant)| variant.is_none()).map(|(choice, _)| choice) {
-            fresh.push(issue::variant(&settings, &issue, &edition, &pieces, choice).map_err(|error| StoreError::Refused(error.to_string()))?);
+        for choice in
+            known.iter().filter(|(_, variant)| variant.is_none()).map(|(choice, _)| choice)
+        {
+            fresh.push(
+                issue::variant(&settings, &issue, &edition, &pieces, choice)
+                    .map_err(|error| StoreError::Refused(error.to_string()))?,
+            );
         }
         let mut tx = house.store.write().await?;
         for variant in fresh {
@@ -282,7 +304,8 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         let rows: Vec<NewDelivery> = takers
             .iter()
             .filter_map(|reader| {
-                let (variant, pieces) = known.get(&issue::choice(reader, &issue)).copied().flatten()?;
+                let (variant, pieces) =
+                    known.get(&issue::choice(reader, &issue)).copied().flatten()?;
                 let due = issue.due(&edition, reader.timezone);
                 (pieces > 0).then_some(NewDelivery { subscriber: reader.id, variant, due })
             })
@@ -297,10 +320,18 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         edition.compiled_to = last;
     }
     let mut tx = house.store.write().await?;
-    let open = editions::move_state(&mut tx, edition.id, EditionState::Compiling, EditionState::Sending).await?;
+    let open =
+        editions::move_state(&mut tx, edition.id, EditionState::Compiling, EditionState::Sending)
+            .await?;
     tx.commit().await?;
     if open {
-        info!(edition = edition.id, mails = queued, "Digest {}: edition {}: {queued} mails queued", edition.digest, edition.number);
+        info!(
+            edition = edition.id,
+            mails = queued,
+            "Digest {}: edition {}: {queued} mails queued",
+            edition.digest,
+            edition.number
+        );
         house.bells.deliveries.notify_waiters();
     }
     Ok(queued)
@@ -314,12 +345,17 @@ fn takes(reader: &Subscriber, digest: &str) -> bool {
 ///
 /// # Errors
 /// If the store does not answer.
-pub async fn draft(house: &House, digest: &digest::Settings, freeze_at: Time) -> Result<Vec<Piece>> {
+pub async fn draft(
+    house: &House,
+    digest: &digest::Settings,
+    freeze_at: Time,
+) -> Result<Vec<Piece>> {
     house.related.catch_up(&house.store).await?;
     let settings = house.settings();
     let mut tx = house.store.read().await?;
     let state = editions::peek_digest(&mut tx, &digest.name).await?;
-    let horizon = state.and_then(|state| state.horizon).unwrap_or(freeze_at - delta(digest.first_covers));
+    let horizon =
+        state.and_then(|state| state.horizon).unwrap_or(freeze_at - delta(digest.first_covers));
     let above = state.map_or(ArticleId(0), |state| state.settled_below);
     let news = news(&mut tx, digest, horizon, above, freeze_at).await?;
     let mut pieces = Vec::with_capacity(news.fit.len());
@@ -338,6 +374,17 @@ fn delta(duration: std::time::Duration) -> chrono::TimeDelta {
 ///
 /// # Errors
 /// If a template does not work.
-pub fn whole(house: &House, issue: &Issue, edition: &EditionRow, pieces: &[Piece]) -> std::result::Result<Variant, crate::template::TemplateError> {
-    issue::variant(&house.settings(), issue, edition, pieces, &issue::Choice::all(&issue.language).text())
+pub fn whole(
+    house: &House,
+    issue: &Issue,
+    edition: &EditionRow,
+    pieces: &[Piece],
+) -> std::result::Result<Variant, crate::template::TemplateError> {
+    issue::variant(
+        &house.settings(),
+        issue,
+        edition,
+        pieces,
+        &issue::Choice::all(&issue.language).text(),
+    )
 }

@@ -43,7 +43,10 @@ pub async fn ask(house: &Arc<House>, mailer: Option<&Arc<dyn Mailer>>, wish: Row
         return Ok(());
     }
     let known = subscribers::by_address(&mut tx, &wish.address).await?;
-    if known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Active | Standing::Complained)) {
+    if known
+        .as_ref()
+        .is_some_and(|known| matches!(known.standing, Standing::Active | Standing::Complained))
+    {
         return Ok(());
     }
     let mut asking = person(wish, now);
@@ -52,7 +55,9 @@ pub async fn ask(house: &Arc<House>, mailer: Option<&Arc<dyn Mailer>>, wish: Row
         asking.uid = known.uid;
     }
     subscribers::put(&mut tx, &asking, now).await?;
-    let Some(stored) = subscribers::by_address(&mut tx, &asking.address).await? else { return Ok(()) };
+    let Some(stored) = subscribers::by_address(&mut tx, &asking.address).await? else {
+        return Ok(());
+    };
     let invited = subscribers::invited(&mut tx, stored.id).await?;
     if invited.is_some_and(|at| now - at < ONE_INVITATION_IN) {
         tx.commit().await?;
@@ -84,7 +89,12 @@ async fn uninvite(house: &House, id: i64) -> Result<()> {
 }
 
 /// Mails the link that confirms.
-async fn invite(house: &House, mailer: &dyn Mailer, asking: &Subscriber, now: Time) -> std::result::Result<(), String> {
+async fn invite(
+    house: &House,
+    mailer: &dyn Mailer,
+    asking: &Subscriber,
+    now: Time,
+) -> std::result::Result<(), String> {
     let settings = house.settings();
     let mail = settings.mail.as_ref().ok_or("the config has no [mail] section")?;
     let token = house.keys.sign_claim(Purpose::Confirm, &Claim::to_confirm(asking.uid, now));
@@ -115,7 +125,9 @@ pub enum Followed {
 /// # Errors
 /// If the store does not answer.
 pub async fn confirmable(house: &House, token: &str) -> Result<Option<Subscriber>> {
-    let Some(claim) = house.keys.claim(Purpose::Confirm, token, house.now()) else { return Ok(None) };
+    let Some(claim) = house.keys.claim(Purpose::Confirm, token, house.now()) else {
+        return Ok(None);
+    };
     let mut tx = house.store.read().await?;
     subscribers::by_uid(&mut tx, claim.subscriber).await
 }
@@ -127,19 +139,26 @@ pub async fn confirmable(house: &House, token: &str) -> Result<Option<Subscriber
 /// If the store does not answer.
 pub async fn confirm(house: &House, token: &str) -> Result<Followed> {
     let now = house.now();
-    let Some(claim) = house.keys.claim(Purpose::Confirm, token, now) else { return Ok(Followed::Void) };
+    let Some(claim) = house.keys.claim(Purpose::Confirm, token, now) else {
+        return Ok(Followed::Void);
+    };
     let mut tx = house.store.write().await?;
-    let Some(mut person) = subscribers::by_uid(&mut tx, claim.subscriber).await? else { return Ok(Followed::Void) };
+    let Some(mut person) = subscribers::by_uid(&mut tx, claim.subscriber).await? else {
+        return Ok(Followed::Void);
+    };
     if person.standing == Standing::Active {
         return Ok(Followed::Done);
     }
     // The link belongs to the invitation that is open, not to one before it.
     let invited = subscribers::invited(&mut tx, person.id).await?;
-    if person.standing != Standing::Pending || invited.is_none_or(|at| claim.expires.is_none_or(|end| end < at + CONFIRM_FOR)) {
+    if person.standing != Standing::Pending
+        || invited.is_none_or(|at| claim.expires.is_none_or(|end| end < at + CONFIRM_FOR))
+    {
         return Ok(Followed::Void);
     }
     person.standing = Standing::Active;
-    person.consent = format!("confirmed by mail at {}", now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    person.consent =
+        format!("confirmed by mail at {}", now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
     subscribers::put(&mut tx, &person, now).await?;
     subscribers::set_invited(&mut tx, person.id, None).await?;
     tx.commit().await?;
@@ -152,7 +171,9 @@ pub async fn confirm(house: &House, token: &str) -> Result<Followed> {
 /// # Errors
 /// If the store does not answer.
 pub async fn leaver(house: &House, token: &str) -> Result<Option<Subscriber>> {
-    let Some(claim) = house.keys.claim(Purpose::Unsubscribe, token, house.now()) else { return Ok(None) };
+    let Some(claim) = house.keys.claim(Purpose::Unsubscribe, token, house.now()) else {
+        return Ok(None);
+    };
     let mut tx = house.store.read().await?;
     subscribers::by_uid(&mut tx, claim.subscriber).await
 }
@@ -163,9 +184,13 @@ pub async fn leaver(house: &House, token: &str) -> Result<Option<Subscriber>> {
 /// # Errors
 /// If the store does not answer.
 pub async fn leave(house: &House, token: &str) -> Result<Followed> {
-    let Some(claim) = house.keys.claim(Purpose::Unsubscribe, token, house.now()) else { return Ok(Followed::Void) };
+    let Some(claim) = house.keys.claim(Purpose::Unsubscribe, token, house.now()) else {
+        return Ok(Followed::Void);
+    };
     let mut tx = house.store.write().await?;
-    let Some(person) = subscribers::by_uid(&mut tx, claim.subscriber).await? else { return Ok(Followed::Void) };
+    let Some(person) = subscribers::by_uid(&mut tx, claim.subscriber).await? else {
+        return Ok(Followed::Void);
+    };
     leave_now(&mut tx, &person, house.now()).await?;
     tx.commit().await?;
     info!(subscriber = %person.address.masked(), "{} unsubscribed", person.address.masked());
@@ -209,7 +234,9 @@ pub async fn put(house: &House, rows: Vec<Row>) -> Result<Vec<Admission>> {
             continue;
         }
         let known = subscribers::by_address(&mut tx, &row.address).await?;
-        let out = known.as_ref().is_some_and(|known| matches!(known.standing, Standing::Left | Standing::Complained));
+        let out = known
+            .as_ref()
+            .is_some_and(|known| matches!(known.standing, Standing::Left | Standing::Complained));
         if out && row.standing.may_be_mailed() {
             admissions.push(Admission::Kept);
             continue;
@@ -268,7 +295,8 @@ pub async fn forget(house: &House, address: &Address) -> Result<bool> {
 pub async fn suppress(house: &House, address: &Address, reason: &str) -> Result<()> {
     let now = house.now();
     let mut tx = house.store.write().await?;
-    suppressions::add(&mut tx, &fingerprint(house, address), Some(address.as_str()), reason, now).await?;
+    suppressions::add(&mut tx, &fingerprint(house, address), Some(address.as_str()), reason, now)
+        .await?;
     if let Some(person) = subscribers::by_address(&mut tx, address).await? {
         leave_now(&mut tx, &person, now).await?;
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
+use super::pulse::Pulse;
 use super::relate::Related;
 use crate::clock::{SharedClock, Time};
 use crate::delivery::{MailSettings, OnUncertain};
@@ -71,22 +72,34 @@ pub struct House {
     pub related: Related,
     /// Signs links and envelope senders.
     pub keys: Keyring,
+    /// Keys the hashes by which forgotten and suppressed addresses are known.
+    pub salt: Vec<u8>,
     /// Wakes loops.
     pub bells: Bells,
+    /// Whether the loops still beat.
+    pub pulse: Pulse,
     settings: ArcSwap<Settings>,
 }
 
 impl House {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock, gazetteer: Arc<Gazetteer>, keys: Keyring, settings: Settings) -> Self {
+    pub fn new(
+        store: Store,
+        clock: SharedClock,
+        gazetteer: Arc<Gazetteer>,
+        keys: Keyring,
+        settings: Settings,
+    ) -> Self {
         Self {
             store,
             clock,
             gazetteer,
             related: Related::default(),
             keys,
+            salt,
             bells: Bells::default(),
+            pulse: Pulse::default(),
             settings: ArcSwap::from_pointee(settings),
         }
     }

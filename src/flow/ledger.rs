@@ -83,7 +83,12 @@ async fn write(store: Store, clock: SharedClock, mut receiver: mpsc::Receiver<En
 
 /// After a failed commit nobody knows whether it happened: then a row that
 /// already stands where the note puts it counts as ours.
-async fn commit(store: &Store, clock: &SharedClock, batch: &[Entry], again: bool) -> Result<Vec<bool>> {
+async fn commit(
+    store: &Store,
+    clock: &SharedClock,
+    batch: &[Entry],
+    again: bool,
+) -> Result<Vec<bool>> {
     let now = clock.now();
     let mut tx = store.write().await?;
     let mut answers = Vec::with_capacity(batch.len());

@@ -3,7 +3,7 @@
 
 use tokio::sync::Mutex;
 
-use crate::article::{ArticleId, Article};
+use crate::article::{Article, ArticleId};
 use crate::related::{Document, Index, Match};
 use crate::store::{Result, Store, articles};
 

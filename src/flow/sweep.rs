@@ -23,7 +23,9 @@ const SILENCE: TimeDelta = TimeDelta::seconds(30);
 pub async fn sweep(house: &House) -> Result<Swept> {
     let now = house.now();
     let in_doubt = match house.settings().on_uncertain {
-        OnUncertain::Resend => InDoubt::Resend { max_tries: i64::from(retry::Schedule::default().tries()) },
+        OnUncertain::Resend => {
+            InDoubt::Resend { max_tries: i64::from(retry::Schedule::default().tries()) }
+        }
         OnUncertain::Hold => InDoubt::Hold,
     };
     let mut tx = house.store.write().await?;
@@ -37,7 +39,10 @@ pub async fn sweep(house: &House) -> Result<Swept> {
             held = swept.held,
             expired = swept.expired,
             "Took back mails of a daemon that stopped: {} had not gone out, {} may have and are sent again, {} may have and are held, {} are given up",
-            swept.released, swept.resent, swept.held, swept.expired
+            swept.released,
+            swept.resent,
+            swept.held,
+            swept.expired
         );
         house.bells.deliveries.notify_waiters();
     }

@@ -37,7 +37,9 @@ impl FeedName {
                 let parsed = RegionPath::parse(region).ok()?;
                 (parsed.as_str() == region).then_some(Self::Region(parsed))
             }
-            Some(("author", slug)) if identity::slug(slug) == slug => Some(Self::Author(slug.to_owned())),
+            Some(("author", slug)) if identity::slug(slug) == slug => {
+                Some(Self::Author(slug.to_owned()))
+            }
             Some(("digest", name)) => Some(Self::Digest(name.to_owned())),
             _ => None,
         }
@@ -93,11 +95,17 @@ pub async fn names(house: &House) -> Result<Vec<FeedName>> {
     let settings = house.settings();
     let mut tx = house.store.read().await?;
     let mut names = vec![FeedName::All];
-    let mut regions: Vec<RegionPath> = articles::regions(&mut tx).await?.into_iter().map(|(region, _)| region).collect();
+    let mut regions: Vec<RegionPath> =
+        articles::regions(&mut tx).await?.into_iter().map(|(region, _)| region).collect();
     regions.retain(|region| settings.tree.contains(region));
     regions.sort_by_key(|region| settings.tree.order(region));
     names.extend(regions.into_iter().map(FeedName::Region));
-    names.extend(articles::authors(&mut tx, MANY).await?.into_iter().map(|author| FeedName::Author(author.slug)));
+    names.extend(
+        articles::authors(&mut tx, MANY)
+            .await?
+            .into_iter()
+            .map(|author| FeedName::Author(author.slug)),
+    );
     names.extend(settings.digests.iter().map(|digest| FeedName::Digest(digest.name.clone())));
     Ok(names)
 }
@@ -169,7 +177,9 @@ async fn channel(house: &House, settings: &Settings, name: &FeedName) -> Result<
         // A piece withdrawn since the list was read is simply not there.
         if let Some(article) = articles::get(&mut tx, card.id).await? {
             let mut entry =
-                Entry::from_article(&article, &settings.site, settings.feeds.content(), |region| settings.tree.name(region, language));
+                Entry::from_article(&article, &settings.site, settings.feeds.content(), |region| {
+                    settings.tree.name(region, language)
+                });
             entry.url = compile::address(&settings.site, &article);
             channel.entries.push(entry);
         }
@@ -178,13 +188,21 @@ async fn channel(house: &House, settings: &Settings, name: &FeedName) -> Result<
     Ok(Some(channel))
 }
 
-async fn digest_channel(house: &House, settings: &Settings, digest: &str) -> Result<Option<Channel>> {
+async fn digest_channel(
+    house: &House,
+    settings: &Settings,
+    digest: &str,
+) -> Result<Option<Channel>> {
     let Some(config) = settings.digest(digest) else { return Ok(None) };
     let name = FeedName::Digest(digest.to_owned());
     let limit = i64::try_from(settings.feeds.items).unwrap_or(i64::MAX);
     let mut tx = house.store.read().await?;
     let editions = editions::latest(&mut tx, Some(digest), limit).await?;
-    let mut channel = Channel::new(&settings.site, &name.path(), format!("{} – {}", settings.site.title, config.title));
+    let mut channel = Channel::new(
+        &settings.site,
+        &name.path(),
+        format!("{} – {}", settings.site.title, config.title),
+    );
     channel.home = settings.site.address(&name.page());
     channel.language.clone_from(&config.language);
     for edition in editions {
@@ -194,7 +212,13 @@ async fn digest_channel(house: &House, settings: &Settings, digest: &str) -> Res
         let list: String = pieces.iter().fold(String::new(), |mut list, piece| {
             use std::fmt::Write;
             // Writing to a String cannot fail; the whole is cleaned below.
-            let _ = write!(list, "<li><a href=\"{}\">{}</a> {}</li>", attribute(&piece.url), attribute(&piece.title), attribute(&piece.teaser));
+            let _ = write!(
+                list,
+                "<li><a href=\"{}\">{}</a> {}</li>",
+                attribute(&piece.url),
+                attribute(&piece.title),
+                attribute(&piece.teaser)
+            );
             list
         });
         channel.entries.push(Entry {
@@ -237,7 +261,8 @@ pub async fn opml(house: &House) -> Result<String> {
     for author in articles::authors(&mut tx, MANY).await? {
         named.insert(author.slug, author.name);
     }
-    let newest = articles::list(&mut tx, &Filter::default(), 1).await?.first().map(|card| card.updated);
+    let newest =
+        articles::list(&mut tx, &Filter::default(), 1).await?.first().map(|card| card.updated);
     drop(tx);
     for name in names(house).await? {
         let outline = |title: String| Outline::Feed {
@@ -247,9 +272,15 @@ pub async fn opml(house: &House) -> Result<String> {
         };
         match &name {
             FeedName::All => outlines.push(outline(site.title.clone())),
-            FeedName::Region(region) => regions.push((region.clone(), outline(settings.tree.name(region, &site.language)))),
-            FeedName::Author(slug) => authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone()))),
-            FeedName::Digest(digest) => digests.push(outline(settings.digest(digest).map_or(digest.clone(), |digest| digest.title.clone()))),
+            FeedName::Region(region) => {
+                regions.push((region.clone(), outline(settings.tree.name(region, &site.language))))
+            }
+            FeedName::Author(slug) => {
+                authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone())))
+            }
+            FeedName::Digest(digest) => digests.push(outline(
+                settings.digest(digest).map_or(digest.clone(), |digest| digest.title.clone()),
+            )),
         }
     }
     outlines.extend(opml::nest(regions));
@@ -267,11 +298,18 @@ pub async fn opml(house: &House) -> Result<String> {
 ///
 /// # Errors
 /// If the store does not answer, or a file cannot be written.
-pub async fn build(house: &House, folder: &std::path::Path) -> std::result::Result<(usize, usize), BuildError> {
+pub async fn build(
+    house: &House,
+    folder: &std::path::Path,
+) -> std::result::Result<(usize, usize), BuildError> {
     let (mut written, mut same) = (0, 0);
     let list = opml(house).await?;
     let mut put = |path: &str, text: &str| -> std::io::Result<()> {
-        if write_whole(&folder.join(path), text.as_bytes())? { written += 1 } else { same += 1 }
+        if write_whole(&folder.join(path), text.as_bytes())? {
+            written += 1
+        } else {
+            same += 1
+        }
         Ok(())
     };
     put("feeds.opml", &list)?;

@@ -72,7 +72,13 @@ pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
                 Trouble::Later { retry_after, .. } => *retry_after,
                 Trouble::Operator { .. } => None,
             };
-            state.next_visit = now + backoff::next_visit(settings.every, state.failures, wish, seed(&settings.name, now));
+            state.next_visit = now
+                + backoff::next_visit(
+                    settings.every,
+                    state.failures,
+                    wish,
+                    seed(&settings.name, now),
+                );
             warn!(source = %settings.name, failures = state.failures, "Source {}: {trouble}", settings.name);
             Visit::Troubled(trouble)
         }
@@ -110,7 +116,11 @@ pub async fn state(house: &House, name: &str) -> Result<SourceState> {
 
 /// The memory goes into the store only after every draft is in: a kill in
 /// between makes the next visit take in the same document again.
-async fn take_in(house: &House, source: &source::Settings, haul: Haul) -> Result<(Counts, Option<Memory>)> {
+async fn take_in(
+    house: &House,
+    source: &source::Settings,
+    haul: Haul,
+) -> Result<(Counts, Option<Memory>)> {
     let Haul::Drafts { drafts, present, memory, failures } = haul else {
         return Ok((Counts::default(), None));
     };
@@ -132,7 +142,12 @@ async fn take_in(house: &House, source: &source::Settings, haul: Haul) -> Result
     Ok((counts, Some(memory)))
 }
 
-async fn take_chunk(house: &House, source: &source::Settings, drafts: Vec<Draft>, counts: &mut Counts) -> Result<()> {
+async fn take_chunk(
+    house: &House,
+    source: &source::Settings,
+    drafts: Vec<Draft>,
+    counts: &mut Counts,
+) -> Result<()> {
     let mut tx = house.store.read().await?;
     let mut waiting: Vec<(Draft, String, Option<Known>)> = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -154,7 +169,13 @@ async fn take_chunk(house: &House, source: &source::Settings, drafts: Vec<Draft>
         waiting
             .into_iter()
             .map(|(draft, hash, known)| {
-                let around = Around { settings: &settings, gazetteer: &gazetteer, source: &from, known: known.as_ref(), now };
+                let around = Around {
+                    settings: &settings,
+                    gazetteer: &gazetteer,
+                    source: &from,
+                    known: known.as_ref(),
+                    now,
+                };
                 (admit::admit(draft, hash, &around), known)
             })
             .collect::<Vec<_>>()
@@ -179,7 +200,9 @@ async fn put(
     let Admitted { mut fresh, unmatched, media: files } = admitted;
     for file in &files {
         let size = imagesize::blob_size(&file.bytes).ok();
-        let size = size.and_then(|size| Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?)));
+        let size = size.and_then(|size| {
+            Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?))
+        });
         media::put(tx, &file.name, &file.mime, &file.bytes, size, now).await?;
     }
     let id = match known {
@@ -190,9 +213,17 @@ async fn put(
         Some(known) => {
             counts.changed += 1;
             let before = articles::get(tx, known.id).await?;
-            let same = before.is_some_and(|before| before.title == fresh.card.title && before.text == fresh.text);
+            let same = before.is_some_and(|before| {
+                before.title == fresh.card.title && before.text == fresh.text
+            });
             // `updated` moves only when a reader would notice.
-            fresh.card.updated = if same { known.updated } else if fresh.card.updated > known.updated { fresh.card.updated } else { now };
+            fresh.card.updated = if same {
+                known.updated
+            } else if fresh.card.updated > known.updated {
+                fresh.card.updated
+            } else {
+                now
+            };
             articles::update(tx, known.id, &fresh).await?;
             known.id
         }
@@ -205,7 +236,11 @@ async fn put(
     Ok(id)
 }
 
-async fn withdraw_missing(house: &House, source: &source::Settings, present: &[String]) -> Result<u64> {
+async fn withdraw_missing(
+    house: &House,
+    source: &source::Settings,
+    present: &[String],
+) -> Result<u64> {
     let present: HashSet<&str> = present.iter().map(String::as_str).collect();
     let mut tx = house.store.read().await?;
     let gone: Vec<ArticleId> = articles::guids(&mut tx, &source.name)
@@ -229,5 +264,7 @@ async fn withdraw_missing(house: &House, source: &source::Settings, present: &[S
 
 /// Something that differs between sources and visits, to spread their retries.
 fn seed(name: &str, now: Time) -> u64 {
-    name.bytes().fold(now.timestamp_millis().unsigned_abs(), |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+    name.bytes().fold(now.timestamp_millis().unsigned_abs(), |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    })
 }

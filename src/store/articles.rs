@@ -498,7 +498,8 @@ pub struct Author {
 /// # Errors
 /// If the store does not answer.
 pub async fn author(tx: &mut Tx, slug: &str) -> Result<Option<String>> {
-    const GET: &str = "select name from article_authors where slug = $1 order by published desc limit 1";
+    const GET: &str =
+        "select name from article_authors where slug = $1 order by published desc limit 1";
     Ok(on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(slug).fetch_optional(c).await)?)
 }
 

@@ -80,14 +80,17 @@ pub async fn claim(
 /// # Errors
 /// If the store does not answer.
 pub async fn take_quota(tx: &mut Tx, quota: i64, wanted: i64, now: Time) -> Result<i64> {
-    const OPEN: &str = "insert into counters (name, value) values ($1, 0) on conflict (name) do nothing";
+    const OPEN: &str =
+        "insert into counters (name, value) values ($1, 0) on conflict (name) do nothing";
     const FORGET: &str = "delete from counters where name like 'mails:%' and name < $1";
     const USED: &str = "select value from counters where name = $1";
-    const TAKE: &str = "update counters set value = value + $2 where name = $1 and value + $2 <= $3";
+    const TAKE: &str =
+        "update counters set value = value + $2 where name = $1 and value + $2 <= $3";
     let day = format!("mails:{}", now.date_naive());
     on!(tx, c => sqlx::query(FORGET).bind(&day).execute(&mut *c).await.map(|_| ()))?;
     on!(tx, c => sqlx::query(OPEN).bind(&day).execute(&mut *c).await.map(|_| ()))?;
-    let used = on!(tx, c => sqlx::query_scalar::<_, i64>(USED).bind(&day).fetch_one(&mut *c).await)?;
+    let used =
+        on!(tx, c => sqlx::query_scalar::<_, i64>(USED).bind(&day).fetch_one(&mut *c).await)?;
     let granted = wanted.min(quota - used).max(0);
     let taken = on!(tx, c => sqlx::query(TAKE).bind(&day).bind(granted).bind(quota).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(if taken == 1 { granted } else { 0 })

@@ -222,7 +222,11 @@ pub async fn stands(tx: &mut Tx, ticket: &Ticket, note: &Note) -> Result<bool> {
         Note::Handing => State::Handing,
         Note::Sent { .. } => State::Sent,
         Note::Refused { .. } => State::Refused,
-        Note::Deferred { .. } | Note::Doubtful { .. } | Note::Released { .. } | Note::NotTaken { .. } | Note::Dropped => State::Queued,
+        Note::Deferred { .. }
+        | Note::Doubtful { .. }
+        | Note::Released { .. }
+        | Note::NotTaken { .. }
+        | Note::Dropped => State::Queued,
         Note::Held { .. } => State::Held,
         Note::Expired { .. } => State::Expired,
     };

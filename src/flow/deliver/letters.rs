@@ -60,12 +60,16 @@ impl Letters {
 
 async fn prepare(house: &House, id: i64) -> Result<Prepared> {
     let settings = house.settings();
-    let missing = || StoreError::Refused(format!("variant {id} or its edition is not in the database"));
+    let missing =
+        || StoreError::Refused(format!("variant {id} or its edition is not in the database"));
     let mut tx = house.store.read().await?;
     let variant = deliveries::variant(&mut tx, id).await?.ok_or_else(missing)?;
     let edition = editions::get(&mut tx, variant.edition_id).await?.ok_or_else(missing)?;
     drop(tx);
-    let mail = settings.mail.clone().ok_or_else(|| StoreError::Refused("the config has no [mail] section".to_owned()))?;
+    let mail = settings
+        .mail
+        .clone()
+        .ok_or_else(|| StoreError::Refused("the config has no [mail] section".to_owned()))?;
     let issue = issue::read(&edition)?;
     let stale_after = settings
         .digest(&edition.digest)
@@ -83,7 +87,12 @@ async fn prepare(house: &House, id: i64) -> Result<Prepared> {
     })
 }
 
-fn letter(settings: &crate::flow::Settings, mail: &MailSettings, edition: &editions::EditionRow, variant: &deliveries::Variant) -> Letter {
+fn letter(
+    settings: &crate::flow::Settings,
+    mail: &MailSettings,
+    edition: &editions::EditionRow,
+    variant: &deliveries::Variant,
+) -> Letter {
     let _ = (settings, mail, edition, variant);
     todo!()
 }

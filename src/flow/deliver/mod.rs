@@ -83,9 +83,14 @@ impl Desk {
             return;
         }
         relay.failures = relay.failures.saturating_add(1);
-        let pause = Duration::from_secs(1).saturating_mul(1 << relay.failures.min(9)).min(LONGEST_PAUSE);
+        let pause =
+            Duration::from_secs(1).saturating_mul(1 << relay.failures.min(9)).min(LONGEST_PAUSE);
         relay.closed_until = Some(now + pause);
-        warn!(failures = relay.failures, "The mail relay fails, next try in {} s: {reason}", pause.as_secs());
+        warn!(
+            failures = relay.failures,
+            "The mail relay fails, next try in {} s: {reason}",
+            pause.as_secs()
+        );
     }
 
     fn relay_works(&self) {
@@ -136,7 +141,12 @@ pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>
     }
 }
 
-async fn dispatch(desk: &Desk, sender: mpsc::Sender<Claim>, until: Until, stop: &mut watch::Receiver<bool>) {
+async fn dispatch(
+    desk: &Desk,
+    sender: mpsc::Sender<Claim>,
+    until: Until,
+    stop: &mut watch::Receiver<bool>,
+) {
     let house = &desk.sending.house;
     loop {
         if *stop.borrow() {
@@ -175,14 +185,18 @@ async fn round(desk: &Desk, sender: &mpsc::Sender<Claim>, until: Until) -> Resul
     let mut tx = house.store.read().await?;
     let open = editions::open(&mut tx).await?;
     drop(tx);
-    let mine: Vec<EditionRow> = open.into_iter().filter(|edition| match until {
-        Until::Stopped => true,
-        Until::Settled(id) => edition.id == id,
-    }).collect();
+    let mine: Vec<EditionRow> = open
+        .into_iter()
+        .filter(|edition| match until {
+            Until::Stopped => true,
+            Until::Settled(id) => edition.id == id,
+        })
+        .collect();
     if mine.is_empty() && until != Until::Stopped {
         return Ok(Round::Over);
     }
-    let sendable: Vec<&EditionRow> = mine.iter().filter(|edition| edition.state == EditionState::Sending).collect();
+    let sendable: Vec<&EditionRow> =
+        mine.iter().filter(|edition| edition.state == EditionState::Sending).collect();
     if sendable.is_empty() || desk.relay_is_closed(now) {
         return Ok(Round::Idle);
     }
@@ -209,7 +223,12 @@ async fn round(desk: &Desk, sender: &mpsc::Sender<Claim>, until: Until) -> Resul
     Ok(if busy { Round::Busy } else { Round::Idle })
 }
 
-async fn claim_some(sending: &Sending, edition: &EditionRow, room: usize, now: Time) -> Result<Vec<Claim>> {
+async fn claim_some(
+    sending: &Sending,
+    edition: &EditionRow,
+    room: usize,
+    now: Time,
+) -> Result<Vec<Claim>> {
     if room == 0 {
         return Ok(vec![]);
     }
@@ -224,7 +243,8 @@ async fn claim_some(sending: &Sending, edition: &EditionRow, room: usize, now: T
     let mut wanted = i64::try_from(room).unwrap_or(i64::MAX);
     let mut tx = store.write().await?;
     if let Some(quota) = sending.daily_quota {
-        wanted = claim::take_quota(&mut tx, i64::try_from(quota).unwrap_or(i64::MAX), wanted, now).await?;
+        wanted = claim::take_quota(&mut tx, i64::try_from(quota).unwrap_or(i64::MAX), wanted, now)
+            .await?;
         if wanted == 0 {
             return Ok(vec![]);
         }
@@ -245,13 +265,21 @@ async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {
     let settled = editions::settle(&mut tx, edition.id, now).await?;
     tx.commit().await?;
     if settled {
-        info!(edition = edition.id, "Digest {}: edition {} is settled", edition.digest, edition.number);
+        info!(
+            edition = edition.id,
+            "Digest {}: edition {} is settled", edition.digest, edition.number
+        );
     }
     Ok(())
 }
 
 /// Says that an instance lives, until told to stop; then strikes it.
-pub async fn beat(house: Arc<House>, instance: String, kind: &'static str, mut stop: watch::Receiver<bool>) {
+pub async fn beat(
+    house: Arc<House>,
+    instance: String,
+    kind: &'static str,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         if let Err(error) = beat_once(&house, &instance, kind).await {
             warn!("This instance cannot say that it lives: {error}");

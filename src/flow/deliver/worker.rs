@@ -110,7 +110,10 @@ impl Worker {
             Ok(letter) => letter,
             Err(error) => {
                 error!(edition = claim.ticket.edition, "A mail cannot be prepared: {error}");
-                self.desk.ledger.note_later(claim.ticket, Note::Released { due: now + Duration::from_secs(60) }).await;
+                self.desk
+                    .ledger
+                    .note_later(claim.ticket, Note::Released { due: now + Duration::from_secs(60) })
+                    .await;
                 return None;
             }
         };
@@ -186,7 +189,8 @@ impl Worker {
             self.note(&job, note).await;
             return next.map(|next| (next, None));
         };
-        let (outcome, offer) = session.hand_over(&self.body, next.as_ref().map(|next| &next.envelope)).await;
+        let (outcome, offer) =
+            session.hand_over(&self.body, next.as_ref().map(|next| &next.envelope)).await;
         self.settle(&job, outcome).await;
         match (next, offer) {
             (Some(next), Some(Offer::Accepted)) if *self.stop.borrow() => {
@@ -203,13 +207,20 @@ impl Worker {
         let note = match outcome {
             Outcome::Sent(reply) => {
                 self.desk.relay_works();
-                debug!(edition = job.claim.ticket.edition, subscriber = job.claim.ticket.subscriber, "Sent");
+                debug!(
+                    edition = job.claim.ticket.edition,
+                    subscriber = job.claim.ticket.subscriber,
+                    "Sent"
+                );
                 Note::Sent { reply }
             }
             Outcome::Refused(rejection) => Note::Refused { reply: rejection.to_string() },
             Outcome::Deferred(rejection) => self.deferred(job, rejection.to_string()),
             Outcome::Uncertain(reason) => {
-                warn!(edition = job.claim.ticket.edition, "The connection broke after a mail was handed over, before the relay's answer: {reason}");
+                warn!(
+                    edition = job.claim.ticket.edition,
+                    "The connection broke after a mail was handed over, before the relay's answer: {reason}"
+                );
                 self.doubtful(job, reason)
             }
             Outcome::Relay(failure) => {
@@ -240,7 +251,8 @@ impl Worker {
         let now = self.desk.sending.house.now();
         let age = (now - job.letter.frozen).to_std().unwrap_or_default();
         let tries = u32::try_from(job.claim.tries + 1).unwrap_or(u32::MAX);
-        let wait = self.desk.sending.retry.wait(tries, age, job.claim.ticket.subscriber.unsigned_abs())?;
+        let wait =
+            self.desk.sending.retry.wait(tries, age, job.claim.ticket.subscriber.unsigned_abs())?;
         Some(now + wait)
     }
 

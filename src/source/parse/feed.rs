@@ -34,7 +34,8 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
             }
             Part::About(element) => {
                 describe(&element, &mut around);
-                if element.is(V::Core, "link") && element.attribute("href").is_none()
+                if element.is(V::Core, "link")
+                    && element.attribute("href").is_none()
                     && let Some(link) = word(&element)
                 {
                     reader.base_if_unknown(&link);
@@ -50,11 +51,19 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
             }
         }
     }
-    let channel = Element { vocabulary: V::Core, name: "channel".to_owned(), attributes: "", inner: "", children: about };
+    let channel = Element {
+        vocabulary: V::Core,
+        name: "channel".to_owned(),
+        attributes: "",
+        inner: "",
+        children: about,
+    };
     let named = |vocabulary| channel.children.iter().filter(move |e| e.is(vocabulary, "title"));
     Document {
         format,
-        title: named(V::Core).find_map(|e| title(e, around.atom)).or_else(|| named(V::Dublin).find_map(|e| title(e, false))),
+        title: named(V::Core)
+            .find_map(|e| title(e, around.atom))
+            .or_else(|| named(V::Dublin).find_map(|e| title(e, false))),
         link: entry::link(&channel, base),
         language: around.language,
         drafts: guid::settle(drafts),
@@ -64,7 +73,8 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
 /// What the entries take over from the feed.
 fn describe(element: &Element, around: &mut Around) {
     if element.name == "language" && matches!(element.vocabulary, V::Core | V::Dublin) {
-        around.language = word(element).as_deref().and_then(language::normalize).or(around.language.take());
+        around.language =
+            word(element).as_deref().and_then(language::normalize).or(around.language.take());
     } else if around.atom && element.is(V::Core, "author") {
         around.authors = entry::author(element);
     }
