@@ -130,7 +130,11 @@ pub async fn feed(house: &House, name: &FeedName, format: Format) -> Result<Opti
     Ok(Some(Feed { text: written.text, changed, address, left_out: written.left_out }))
 }
 
-async fn changed(house: &House, path: &str, text: &str) -> Result<Time> {
+/// Since when the bytes served at `path` are what they are; notes a change.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn changed(house: &House, path: &str, text: &str) -> Result<Time> {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let hash = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = house.store.read().await?;
