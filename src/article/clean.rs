@@ -80,7 +80,10 @@ pub fn is_heading(block: &str, next: Option<&str>) -> bool {
     (2..=100).contains(&length)
         && !block.contains('\n')
         && ends_open
-        && block.chars().next().is_some_and(|c| !c.is_lowercase() && !matches!(c, '-' | '–' | '—' | '*' | '•' | '('))
+        && block
+            .chars()
+            .next()
+            .is_some_and(|c| !c.is_lowercase() && !matches!(c, '-' | '–' | '—' | '*' | '•' | '('))
         && !block.contains(". ")
         && next.is_some_and(|next| next.chars().count() > length.max(60))
 }
@@ -113,8 +116,28 @@ fn blocks(text: &str) -> Vec<String> {
 fn is_vessel(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "span" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "figure" | "figcaption" | "ul"
-            | "ol" | "li" | "blockquote" | "a" | "b" | "i" | "em" | "strong" | "small" | "u" | "pre"
+        "p" | "div"
+            | "span"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "figure"
+            | "figcaption"
+            | "ul"
+            | "ol"
+            | "li"
+            | "blockquote"
+            | "a"
+            | "b"
+            | "i"
+            | "em"
+            | "strong"
+            | "small"
+            | "u"
+            | "pre"
     )
 }
 
@@ -236,7 +259,8 @@ mod tests {
 
     #[test]
     fn images_that_came_along_are_placed() {
-        let place = |name: &str| (name == "i.png").then(|| "https://e.example/media/1.png".to_owned());
+        let place =
+            |name: &str| (name == "i.png").then(|| "https://e.example/media/1.png".to_owned());
 
         let html = clean_placing("<img src='i.png'>", None, &place);
 
@@ -249,12 +273,26 @@ mod tests {
                     <table><tbody><tr><td colspan=\"2\">x</td></tr></tbody></table>";
 
         assert_eq!(cleaned(html), html);
-        assert_eq!(cleaned("<p>one<p>two<xhtml:b>x</xhtml:b> a < b & c"), "<p>one</p><p>two<b>x</b> a &lt; b &amp; c</p>");
+        assert_eq!(
+            cleaned("<p>one<p>two<xhtml:b>x</xhtml:b> a < b & c"),
+            "<p>one</p><p>two<b>x</b> a &lt; b &amp; c</p>"
+        );
     }
 
     #[test]
     fn depth_and_breadth_cost_no_more_than_length() {
-        for part in ["<b>", "<div>", "<p><i a=1>", "<a x>", "<form>", "<table><tr>", "<!--", "<![CDATA[", "<a b='", "</p>"] {
+        for part in [
+            "<b>",
+            "<div>",
+            "<p><i a=1>",
+            "<a x>",
+            "<form>",
+            "<table><tr>",
+            "<!--",
+            "<![CDATA[",
+            "<a b='",
+            "</p>",
+        ] {
             let html = part.repeat(100_000);
             assert!(clean(&html, None).as_str().len() < 2 * html.len(), "{part}");
         }
@@ -272,11 +310,15 @@ mod tests {
     #[test]
     fn short_lines_of_plain_text_are_headings() {
         let long = "The harbour has been closed since the spring, and nobody there expects it to open soon.";
-        let text = format!("{long}\nIt goes on.\r\n\r\nWhat the port needs\n\n{long}\n\nAsked & <said>:\n\n- one");
+        let text = format!(
+            "{long}\nIt goes on.\r\n\r\nWhat the port needs\n\n{long}\n\nAsked & <said>:\n\n- one"
+        );
 
         assert_eq!(
             from_text(&text).as_str(),
-            format!("<p>{long} It goes on.</p>\n<h2>What the port needs</h2>\n<p>{long}</p>\n<p>Asked &amp; &lt;said&gt;:</p>\n<p>- one</p>")
+            format!(
+                "<p>{long} It goes on.</p>\n<h2>What the port needs</h2>\n<p>{long}</p>\n<p>Asked &amp; &lt;said&gt;:</p>\n<p>- one</p>"
+            )
         );
     }
 }

@@ -16,7 +16,14 @@ pub fn detect(title: &str, text: &str) -> &'static str {
     let Some(info) = whatlang::detect(&sample) else { return "und" };
     let tells_by_script = matches!(
         info.lang(),
-        Lang::Cmn | Lang::Jpn | Lang::Kor | Lang::Tha | Lang::Ell | Lang::Kat | Lang::Hye | Lang::Khm
+        Lang::Cmn
+            | Lang::Jpn
+            | Lang::Kor
+            | Lang::Tha
+            | Lang::Ell
+            | Lang::Kat
+            | Lang::Hye
+            | Lang::Khm
     );
     if tells_by_script && letters > 3 || letters >= ENOUGH && info.is_reliable() {
         return subtag(info.lang());
@@ -34,7 +41,10 @@ pub fn normalize(tag: &str) -> Option<String> {
     let mut parts = tag.split('-');
     let primary = parts.next()?.to_ascii_lowercase();
     let is_word = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|b| b.is_ascii_lowercase()) || tag.len() > 35 {
+    if !(2..=3).contains(&primary.len())
+        || !primary.bytes().all(|b| b.is_ascii_lowercase())
+        || tag.len() > 35
+    {
         return None;
     }
     let mut out = match primary.as_str() {
@@ -144,9 +154,18 @@ mod tests {
     #[test]
     fn languages_are_told_apart_and_doubt_is_admitted() {
         for (text, language) in [
-            ("The harbour has been closed since the spring and nobody expects it to open soon.", "en"),
-            ("Der Hafen ist seit dem Frühjahr geschlossen, und niemand erwartet, dass er bald öffnet.", "de"),
-            ("Le port est fermé depuis le printemps et personne ne pense qu’il rouvrira bientôt.", "fr"),
+            (
+                "The harbour has been closed since the spring and nobody expects it to open soon.",
+                "en",
+            ),
+            (
+                "Der Hafen ist seit dem Frühjahr geschlossen, und niemand erwartet, dass er bald öffnet.",
+                "de",
+            ),
+            (
+                "Le port est fermé depuis le printemps et personne ne pense qu’il rouvrira bientôt.",
+                "fr",
+            ),
             ("الميناء مغلق منذ الربيع ولا يتوقع أحد أن يفتح قريبا أمام السفن", "ar"),
             ("港口自春天以来一直关闭，没有人指望它很快重新开放。", "zh"),
             ("港は春から閉鎖されており、すぐに再開するとは誰も思っていない。", "ja"),

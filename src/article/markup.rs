@@ -79,7 +79,8 @@ impl<'a> Tokens<'a> {
         while let Some(found) = self.source[from..].find("</") {
             let start = from + found + 2;
             let end = start + name.len();
-            let matches = bytes.get(start..end).is_some_and(|b| b.eq_ignore_ascii_case(name.as_bytes()));
+            let matches =
+                bytes.get(start..end).is_some_and(|b| b.eq_ignore_ascii_case(name.as_bytes()));
             if matches && !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
                 self.at = self.source[end..].find('>').map_or(bytes.len(), |gt| end + gt + 1);
                 return true;
@@ -137,7 +138,9 @@ impl<'a> Tokens<'a> {
         let closing = rest.starts_with("</");
         let from = if closing { 2 } else { 1 };
         let name_length = rest[from..]
-            .find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/' | '<' | '"' | '\'' | '='))
+            .find(|c: char| {
+                c.is_ascii_whitespace() || matches!(c, '>' | '/' | '<' | '"' | '\'' | '=')
+            })
             .unwrap_or(rest.len() - from);
         let name = &rest[from..from + name_length];
         let after = from + name_length;
@@ -276,7 +279,11 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let length = rest[1..].bytes().take(34).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
+        let length = rest[1..]
+            .bytes()
+            .take(34)
+            .take_while(|b| b.is_ascii_alphanumeric() || *b == b'#')
+            .count();
         let name = &rest[1..=length];
         let closed = rest.as_bytes().get(length + 1) == Some(&b';');
         let numeric = name.strip_prefix('#').and_then(numeric);
@@ -364,7 +371,10 @@ mod tests {
 
     #[test]
     fn entities_are_resolved_once_and_unknown_ones_stay() {
-        assert_eq!(decode("AT&T &amp;amp; &eacute;&#233;&#x2014;&#150; &lol; &"), "AT&T &amp; éé—– &lol; &");
+        assert_eq!(
+            decode("AT&T &amp;amp; &eacute;&#233;&#x2014;&#150; &lol; &"),
+            "AT&T &amp; éé—– &lol; &"
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub fn inline_text(html: &str) -> String {
             {
                 tokens.skip_past_end(name);
             }
-            Token::Start { name, .. } | Token::End { name } if is_block(&name.to_ascii_lowercase()) => {
+            Token::Start { name, .. } | Token::End { name }
+                if is_block(&name.to_ascii_lowercase()) =>
+            {
                 out.push(' ');
             }
             _ => {}
@@ -74,9 +76,31 @@ fn is_invisible(c: char) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "li" | "ul" | "ol" | "dl" | "dt" | "dd"
-            | "blockquote" | "pre" | "table" | "tr" | "figure" | "hr" | "section" | "article"
-            | "header" | "footer" | "caption" | "br"
+        "p" | "div"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "li"
+            | "ul"
+            | "ol"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "blockquote"
+            | "pre"
+            | "table"
+            | "tr"
+            | "figure"
+            | "hr"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "caption"
+            | "br"
     )
 }
 

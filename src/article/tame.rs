@@ -205,9 +205,10 @@ pub(crate) fn absolute(reference: &str, base: Option<&Url>, schemes: &[&str]) ->
 
 /// A picture nobody is meant to see.
 fn is_pixel(raw: &str) -> bool {
-    let tiny = |name| attribute(raw, name).is_some_and(|v| {
-        matches!(v.trim().trim_end_matches("px"), "0" | "1" | "2")
-    });
+    let tiny = |name| {
+        attribute(raw, name)
+            .is_some_and(|v| matches!(v.trim().trim_end_matches("px"), "0" | "1" | "2"))
+    };
     let style = attribute(raw, "style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
     tiny("width") && tiny("height")
         || style.contains("display:none")
@@ -215,7 +216,9 @@ fn is_pixel(raw: &str) -> bool {
 }
 
 fn is_size(word: &str) -> bool {
-    word.trim_end_matches(',').strip_suffix(['w', 'x', 'h']).is_some_and(|n| n.parse::<f32>().is_ok())
+    word.trim_end_matches(',')
+        .strip_suffix(['w', 'x', 'h'])
+        .is_some_and(|n| n.parse::<f32>().is_ok())
 }
 
 fn local(name: &str) -> String {
@@ -231,14 +234,29 @@ fn is_dropped_whole(name: &str) -> bool {
     is_raw(name)
         || matches!(
             name,
-            "form" | "select" | "button" | "object" | "applet" | "svg" | "math" | "template"
-                | "audio" | "video" | "canvas" | "dialog" | "menu" | "head"
+            "form"
+                | "select"
+                | "button"
+                | "object"
+                | "applet"
+                | "svg"
+                | "math"
+                | "template"
+                | "audio"
+                | "video"
+                | "canvas"
+                | "dialog"
+                | "menu"
+                | "head"
         )
 }
 
 /// Elements whose inside is no markup: without an end they run to the end.
 fn is_raw(name: &str) -> bool {
-    matches!(name, "script" | "style" | "iframe" | "textarea" | "title" | "xmp" | "noembed" | "noframes")
+    matches!(
+        name,
+        "script" | "style" | "iframe" | "textarea" | "title" | "xmp" | "noembed" | "noframes"
+    )
 }
 
 fn implies_end(name: &str) -> bool {
@@ -261,9 +279,60 @@ fn kept(name: &str) -> Option<&'static str> {
 
 /// All elements that a piece may hold besides `br`, `hr`, `wbr` and `img`.
 pub(crate) const ALLOWED: [&str; 56] = [
-    "a", "abbr", "b", "bdi", "bdo", "blockquote", "caption", "cite", "code", "dd", "del", "dfn",
-    "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "i",
-    "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small",
-    "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
-    "u", "ul", "var", "col", "colgroup",
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "caption",
+    "cite",
+    "code",
+    "dd",
+    "del",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "i",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "u",
+    "ul",
+    "var",
+    "col",
+    "colgroup",
 ];

@@ -21,11 +21,31 @@ pub fn teaser(text: &str, excerpt: Option<&str>, title: &str) -> String {
 fn own_words(excerpt: &str, title: &str) -> Option<String> {
     let line = strip_controls(&without_footer(excerpt));
     let bare = line.to_lowercase();
-    let cut = ["[…]", "[...]", "[&hellip;]", "…", "...", "continue reading", "read more", "(more)", "weiterlesen", "lire la suite", "leer más"]
-        .iter()
-        .any(|end| bare.trim_end_matches(['»', '→', '>', ' ', '.', ')']).ends_with(end.trim_end_matches(['.', ')'])) && (end.len() > 3 || bare.ends_with(end)));
+    let cut = [
+        "[…]",
+        "[...]",
+        "[&hellip;]",
+        "…",
+        "...",
+        "continue reading",
+        "read more",
+        "(more)",
+        "weiterlesen",
+        "lire la suite",
+        "leer más",
+    ]
+    .iter()
+    .any(|end| {
+        bare.trim_end_matches(['»', '→', '>', ' ', '.', ')'])
+            .ends_with(end.trim_end_matches(['.', ')']))
+            && (end.len() > 3 || bare.ends_with(end))
+    });
     let same = |a: &str, b: &str| key(a) == key(b);
-    if cut || line.chars().count() < 20 && !line.ends_with(is_stop) || same(&line, title) || is_furniture(&line) {
+    if cut
+        || line.chars().count() < 20 && !line.ends_with(is_stop)
+        || same(&line, title)
+        || is_furniture(&line)
+    {
         return None;
     }
     let line = without_title(&line, title);
@@ -45,8 +65,11 @@ fn lead(text: &str, title: &str) -> String {
     let begins = |block: &&String| !is_prelude(block, title);
     let Some(start) = blocks.iter().position(|block| begins(&block)) else {
         // Nothing but short lines: those that do not repeat the title.
-        let all: Vec<_> =
-            blocks.iter().filter(|block| key(block) != key(title) && !is_furniture(block)).map(String::as_str).collect();
+        let all: Vec<_> = blocks
+            .iter()
+            .filter(|block| key(block) != key(title) && !is_furniture(block))
+            .map(String::as_str)
+            .collect();
         return fit(&all.join(" "));
     };
     let mut lead = without_title(&blocks[start], title).to_owned();
@@ -83,7 +106,9 @@ fn fit(text: &str) -> String {
     }
     match best {
         // A short first sentence before a very long one: better some of both.
-        Some((end, length)) if length >= ENOUGH / 2 || end >= text.trim_end().len() => text[..end].trim_end().to_owned(),
+        Some((end, length)) if length >= ENOUGH / 2 || end >= text.trim_end().len() => {
+            text[..end].trim_end().to_owned()
+        }
         _ if text.chars().count() <= MOST => text.trim_end().to_owned(),
         _ => cut(text),
     }
@@ -94,10 +119,14 @@ fn cut(text: &str) -> String {
     let limit = text.char_indices().nth(MOST - 1).map_or(text.len(), |(at, _)| at);
     let head = &text[..limit];
     let least = text.char_indices().nth(ENOUGH).map_or(0, |(at, _)| at);
-    let clause = head.rfind([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛']).filter(|at| *at >= least);
+    let clause =
+        head.rfind([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛']).filter(|at| *at >= least);
     let word = head.rfind(char::is_whitespace).filter(|at| *at >= least);
     let kept = head[..clause.or(word).unwrap_or(limit)].trim_end();
-    format!("{}…", kept.trim_end_matches([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛', ' ', '(']))
+    format!(
+        "{}…",
+        kept.trim_end_matches([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛', ' ', '('])
+    )
 }
 
 /// Where sentences end, in bytes, the mark and its closing quotes included.
@@ -123,7 +152,8 @@ fn sentence_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
             match chars.get(at) {
                 None if whole => return Some(end),
                 Some((_, next)) if next.is_whitespace() => {
-                    let follows = chars[at..].iter().find(|(_, c)| !c.is_whitespace() && !is_opening(*c));
+                    let follows =
+                        chars[at..].iter().find(|(_, c)| !c.is_whitespace() && !is_opening(*c));
                     let goes_on = follows.is_some_and(|(_, c)| c.is_lowercase());
                     let digit = follows.is_some_and(|(_, c)| c.is_ascii_digit());
                     if !goes_on && !(c == '.' && is_abbreviation(&chars[..stop], digit)) {
@@ -139,18 +169,27 @@ fn sentence_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 /// Does the word before a full stop only seem to end a sentence?
 fn is_abbreviation(before: &[(usize, char)], number_follows: bool) -> bool {
-    let start = before.iter().rposition(|(_, c)| c.is_whitespace() || is_opening(*c)).map_or(0, |at| at + 1);
+    let start = before
+        .iter()
+        .rposition(|(_, c)| c.is_whitespace() || is_opening(*c))
+        .map_or(0, |at| at + 1);
     let word: String = before[start..].iter().map(|(_, c)| *c).collect();
     let lower = word.to_lowercase();
     // "U.S", "J", "e.g": single letters parted by dots.
     let initials = !word.is_empty()
-        && word.split('.').all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));
+        && word
+            .split('.')
+            .all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));
     let short = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "gen", "col", "lt", "sgt", "capt", "maj", "rev", "hon", "sen",
-        "rep", "gov", "pres", "jr", "sr", "vs", "etc", "inc", "ltd", "corp", "dept", "approx", "mt", "ft",
-        "bzw", "ca", "evtl", "mme", "mlle", "sra", "srta", "ph.d", "z.b", "d.h", "u.a", "i.e", "e.g",
+        "mr", "mrs", "ms", "dr", "prof", "st", "gen", "col", "lt", "sgt", "capt", "maj", "rev",
+        "hon", "sen", "rep", "gov", "pres", "jr", "sr", "vs", "etc", "inc", "ltd", "corp", "dept",
+        "approx", "mt", "ft", "bzw", "ca", "evtl", "mme", "mlle", "sra", "srta", "ph.d", "z.b",
+        "d.h", "u.a", "i.e", "e.g",
     ];
-    let before_number = ["no", "nr", "art", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "p", "pp", "vol", "fig"];
+    let before_number = [
+        "no", "nr", "art", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
+        "nov", "dec", "p", "pp", "vol", "fig",
+    ];
     initials
         || short.contains(&lower.as_str())
         || number_follows && before_number.contains(&lower.as_str())
@@ -190,8 +229,27 @@ fn is_byline(block: &str) -> bool {
         return false;
     }
     let lower = block.to_lowercase();
-    let begins = ["by ", "von ", "par ", "por ", "– ", "— ", "published", "updated", "posted", "last updated", "written by", "photo", "image:", "picture:", "credit", "source:"];
-    begins.iter().any(|begin| lower.starts_with(begin)) && !lower.trim_end_matches('.').contains(". ") && (!lower.ends_with('.') || lower.len() < 40)
+    let begins = [
+        "by ",
+        "von ",
+        "par ",
+        "por ",
+        "– ",
+        "— ",
+        "published",
+        "updated",
+        "posted",
+        "last updated",
+        "written by",
+        "photo",
+        "image:",
+        "picture:",
+        "credit",
+        "source:",
+    ];
+    begins.iter().any(|begin| lower.starts_with(begin))
+        && !lower.trim_end_matches('.').contains(". ")
+        && (!lower.ends_with('.') || lower.len() < 40)
 }
 
 /// Lines that a site prints around every piece.
@@ -200,9 +258,26 @@ fn is_furniture(block: &str) -> bool {
     let lower = lower.trim_start_matches(['(', '[', ' ']);
     let short = block.chars().count() < 200;
     let begins = [
-        "continue reading", "read more", "featured image", "image credit", "photo credit", "photo:", "image:",
-        "check also", "leave a reply", "your email address", "share this", "click here", "subscribe", "advertisement",
-        "this article was originally", "this article originally", "this post", "the post ", "sign up", "related:",
+        "continue reading",
+        "read more",
+        "featured image",
+        "image credit",
+        "photo credit",
+        "photo:",
+        "image:",
+        "check also",
+        "leave a reply",
+        "your email address",
+        "share this",
+        "click here",
+        "subscribe",
+        "advertisement",
+        "this article was originally",
+        "this article originally",
+        "this post",
+        "the post ",
+        "sign up",
+        "related:",
     ];
     short && begins.iter().any(|begin| lower.starts_with(begin))
 }
@@ -238,7 +313,11 @@ mod tests {
             "Ships wait outside the harbour",
             "",
         ] {
-            assert!(teaser(LEAD, Some(cut), "Ships wait outside the harbour").starts_with("The harbour of the capital has been closed since"), "{cut}");
+            assert!(
+                teaser(LEAD, Some(cut), "Ships wait outside the harbour")
+                    .starts_with("The harbour of the capital has been closed since"),
+                "{cut}"
+            );
         }
     }
 
@@ -253,7 +332,9 @@ mod tests {
 
     #[test]
     fn title_byline_credit_and_heading_do_not_open_a_teaser() {
-        let text = format!("A title\n\nBy the Africa desk\n\n(Featured Image: an agency)\n\nWhat the port needs\n\n{LEAD}");
+        let text = format!(
+            "A title\n\nBy the Africa desk\n\n(Featured Image: an agency)\n\nWhat the port needs\n\n{LEAD}"
+        );
 
         assert!(teaser(&text, None, "A title").starts_with("The harbour"));
     }
@@ -275,7 +356,10 @@ mod tests {
         let arabic = "الميناء مغلق منذ الربيع، ولا يتوقع أحد أن يفتح قريبا أمام السفن التي تنتظر في الخارج منذ أشهر. هل سيفتح الميناء أبوابه قبل نهاية العام كما وعدت الحكومة؟ لا أحد يعرف.";
 
         let teased = teaser(&chinese, None, "港口");
-        assert!(teased.ends_with('。') && (120..=240).contains(&teased.chars().count()), "{teased}");
+        assert!(
+            teased.ends_with('。') && (120..=240).contains(&teased.chars().count()),
+            "{teased}"
+        );
         let teased = teaser(arabic, None, "الميناء");
         assert!(teased.ends_with('؟'), "{teased}");
     }

@@ -33,7 +33,8 @@ fn iso(text: &str) -> Option<Time> {
     if rest.is_empty() || zulu {
         return within(date.and_time(NaiveTime::MIN));
     }
-    let zone_at = rest.find(|c: char| matches!(c, '+' | '-' | '−' | 'Z' | 'z' | ' ')).unwrap_or(rest.len());
+    let zone_at =
+        rest.find(|c: char| matches!(c, '+' | '-' | '−' | 'Z' | 'z' | ' ')).unwrap_or(rest.len());
     let (clock, zone) = rest.split_at(zone_at);
     let time = if clock.contains(':') { time(clock)? } else { compact_time(clock)? };
     let offset = zone_minutes(zone.trim())?;
@@ -52,11 +53,15 @@ fn iso_date(text: &str) -> Option<NaiveDate> {
         [all] if all.len() == 8 => {
             NaiveDate::from_ymd_opt(all[..4].parse().ok()?, number(&all[4..6])?, number(&all[6..])?)
         }
-        [all] if all.len() == 7 => NaiveDate::from_yo_opt(all[..4].parse().ok()?, number(&all[4..])?),
+        [all] if all.len() == 7 => {
+            NaiveDate::from_yo_opt(all[..4].parse().ok()?, number(&all[4..])?)
+        }
         [year, day] if year.len() == 4 && day.len() == 3 => {
             NaiveDate::from_yo_opt(year.parse().ok()?, number(day)?)
         }
-        [year, month] if year.len() == 4 => NaiveDate::from_ymd_opt(year.parse().ok()?, number(month)?, 1),
+        [year, month] if year.len() == 4 => {
+            NaiveDate::from_ymd_opt(year.parse().ok()?, number(month)?, 1)
+        }
         [year, month, day] if year.len() == 4 => {
             NaiveDate::from_ymd_opt(year.parse().ok()?, number(month)?, number(day)?)
         }
@@ -73,7 +78,10 @@ fn iso_date(text: &str) -> Option<NaiveDate> {
 fn words(text: &str) -> Option<Time> {
     let mut found = Found::default();
     let text = text.replace(['年', '月'], "-").replace('日', " ");
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | ';')).filter(|w| !w.is_empty()) {
+    for word in text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | ';'))
+        .filter(|w| !w.is_empty())
+    {
         found.word(word)?;
     }
     let date = match (found.date, found.month) {
@@ -125,7 +133,11 @@ impl Found {
             }
         } else if let Some(hours) = half(trimmed) {
             self.half = Some(hours);
-        } else if self.time.is_some() && self.zone.is_none() && zone_minutes(word).is_some() && self.year_is_known(word) {
+        } else if self.time.is_some()
+            && self.zone.is_none()
+            && zone_minutes(word).is_some()
+            && self.year_is_known(word)
+        {
             self.zone = zone_minutes(word);
         } else {
             self.plain(word)?;
@@ -135,7 +147,9 @@ impl Found {
 
     /// In `Thu Jan 1 19:48:21 2004` the year comes after the time.
     fn year_is_known(&self, word: &str) -> bool {
-        self.year.is_some() || self.date.is_some() || !word.starts_with(|c: char| c.is_ascii_digit())
+        self.year.is_some()
+            || self.date.is_some()
+            || !word.starts_with(|c: char| c.is_ascii_digit())
     }
 
     fn plain(&mut self, word: &str) -> Option<()> {
@@ -146,7 +160,8 @@ impl Found {
             let many = digits.len() > 2;
             if many && self.year.is_none() {
                 // 103 for 2003 is what some programs made of "years since 1900".
-                self.year = Some(i32::try_from(number).ok()? + if number < 1000 { 1900 } else { 0 });
+                self.year =
+                    Some(i32::try_from(number).ok()? + if number < 1000 { 1900 } else { 0 });
             } else if self.day.is_none() {
                 self.day = Some(number);
             } else if self.year.is_none() {
@@ -164,7 +179,8 @@ fn clock_and_zone(word: &str) -> Option<(&str, &str)> {
     if colon == 0 || !word[..colon].bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let end = word.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(word.len());
+    let end =
+        word.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(word.len());
     Some(word.split_at(end))
 }
 
@@ -314,7 +330,17 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "soon", "Thu, 32 Jan 2004 00:00:00 GMT", "2004-13-01", "99:99", "T", "000000", "0000-00-00 00:00:00", "٣٣٣٣"] {
+        for text in [
+            "",
+            "soon",
+            "Thu, 32 Jan 2004 00:00:00 GMT",
+            "2004-13-01",
+            "99:99",
+            "T",
+            "000000",
+            "0000-00-00 00:00:00",
+            "٣٣٣٣",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -94,7 +94,8 @@ fn charset(content_type: &str) -> Option<&'static Encoding> {
 fn label(value: &str) -> Option<&'static Encoding> {
     let value = value.trim_start().strip_prefix('=')?.trim_start();
     let value = value.trim_start_matches(['"', '\'']);
-    let end = value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '?' | '/') || c.is_whitespace());
+    let end =
+        value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '?' | '/') || c.is_whitespace());
     let name = &value[..end.unwrap_or(value.len())];
     // ASCII is what programs say that never looked.
     if name.eq_ignore_ascii_case("us-ascii") || name.eq_ignore_ascii_case("ascii") {

@@ -29,10 +29,21 @@ pub fn draft(entry: &Element, base: Option<&Url>, around: &Around) -> Draft {
         url: reader.url(),
         authors: reader.authors(),
         published: reader.date(&[
-            (V::Core, "pubdate"), (V::Core, "published"), (V::Core, "issued"), (V::Dublin, "issued"),
-            (V::Dublin, "date"), (V::Core, "created"), (V::Dublin, "created"), (V::Dublin, "available"), (V::Core, "date"),
+            (V::Core, "pubdate"),
+            (V::Core, "published"),
+            (V::Core, "issued"),
+            (V::Dublin, "issued"),
+            (V::Dublin, "date"),
+            (V::Core, "created"),
+            (V::Dublin, "created"),
+            (V::Dublin, "available"),
+            (V::Core, "date"),
         ]),
-        updated: reader.date(&[(V::Core, "updated"), (V::Core, "modified"), (V::Dublin, "modified")]),
+        updated: reader.date(&[
+            (V::Core, "updated"),
+            (V::Core, "modified"),
+            (V::Dublin, "modified"),
+        ]),
         language: reader.language().or_else(|| around.language.clone()),
         image: picture::of_entry(entry, reader.base),
         credit: reader.credit(),
@@ -71,12 +82,17 @@ impl Reader<'_> {
     }
 
     fn url(&self) -> Option<String> {
-        let original = self.all(V::Feedburner, "origlink").find_map(|e| address(&text(e), self.base));
+        let original =
+            self.all(V::Feedburner, "origlink").find_map(|e| address(&text(e), self.base));
         let permanent = || {
             let guid = self.all(V::Core, "guid").next()?;
-            let says_no = guid.attribute("ispermalink").is_some_and(|v| v.eq_ignore_ascii_case("false"));
+            let says_no =
+                guid.attribute("ispermalink").is_some_and(|v| v.eq_ignore_ascii_case("false"));
             let value = word(guid).filter(|_| !says_no)?;
-            address(&value, self.base.filter(|_| !value.contains(char::is_whitespace) && value.contains('/')))
+            address(
+                &value,
+                self.base.filter(|_| !value.contains(char::is_whitespace) && value.contains('/')),
+            )
         };
         let source = || {
             let content = self.all(V::Core, "content").find_map(|e| e.attribute("src"))?;
@@ -103,7 +119,10 @@ impl Reader<'_> {
             add(author(element));
         }
         if authors.is_empty() {
-            let rest = self.all(V::Itunes, "author").chain(self.all(V::Core, "creator")).chain(self.all(V::Dublin, "author"));
+            let rest = self
+                .all(V::Itunes, "author")
+                .chain(self.all(V::Core, "creator"))
+                .chain(self.all(V::Dublin, "author"));
             authors = rest.flat_map(author).take(50).collect();
         }
         authors
@@ -131,13 +150,26 @@ impl Reader<'_> {
 
     fn labels(&self, draft: &mut Draft) {
         for element in self.all(V::Core, "category") {
-            let words = element.attribute("label").or_else(|| title(element, false)).or_else(|| element.attribute("term"));
-            let scheme = element.attribute("domain").or_else(|| element.attribute("scheme")).unwrap_or_default();
-            let kind = if scheme.to_ascii_lowercase().contains("tag") { LabelKind::Tag } else { LabelKind::Category };
+            let words = element
+                .attribute("label")
+                .or_else(|| title(element, false))
+                .or_else(|| element.attribute("term"));
+            let scheme = element
+                .attribute("domain")
+                .or_else(|| element.attribute("scheme"))
+                .unwrap_or_default();
+            let kind = if scheme.to_ascii_lowercase().contains("tag") {
+                LabelKind::Tag
+            } else {
+                LabelKind::Category
+            };
             label::add(&mut draft.labels, words.and_then(|words| label::label(kind, &words)));
         }
         for element in self.all(V::Dublin, "subject") {
-            label::add(&mut draft.labels, title(element, false).and_then(|words| label::label(LabelKind::Category, &words)));
+            label::add(
+                &mut draft.labels,
+                title(element, false).and_then(|words| label::label(LabelKind::Category, &words)),
+            );
         }
         for element in self.all(V::Media, "keywords").chain(self.all(V::Itunes, "keywords")) {
             for word in text(element).split(',') {
@@ -173,12 +205,16 @@ impl Reader<'_> {
                 draft.body = summary;
             }
             (Some(full), summary) => {
-                draft.excerpt = summary.filter(|s| *s != full).map(|s| super::plain_line(&s)).filter(|s| !s.is_empty());
+                draft.excerpt = summary
+                    .filter(|s| *s != full)
+                    .map(|s| super::plain_line(&s))
+                    .filter(|s| !s.is_empty());
                 draft.body = full;
             }
             (None, Some(summary)) => {
                 if self.entry.child(V::Core, "summary").is_some() {
-                    draft.excerpt = Some(super::plain_line(&summary)).filter(|line| !line.is_empty());
+                    draft.excerpt =
+                        Some(super::plain_line(&summary)).filter(|line| !line.is_empty());
                 }
                 draft.body = summary;
             }
@@ -205,7 +241,11 @@ pub fn author(element: &Element) -> Vec<String> {
     if let Some(name) = element.children.iter().find(|child| child.name == "name") {
         return title(name, false).map(|name| person::names(&name)).unwrap_or_default();
     }
-    if element.children.iter().any(|child| matches!(child.name.as_str(), "email" | "uri" | "url" | "homepage")) {
+    if element
+        .children
+        .iter()
+        .any(|child| matches!(child.name.as_str(), "email" | "uri" | "url" | "homepage"))
+    {
         return Vec::new();
     }
     person::names(&text(element))

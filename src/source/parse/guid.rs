@@ -18,7 +18,10 @@ pub fn substitute(draft: &Draft) -> String {
         Body::Html(text) | Body::Text(text) if draft.title.is_empty() => text.as_str(),
         _ => "",
     };
-    format!("sha256:{}", hex(&[draft.title.as_str(), &date, body].join("\0").into_bytes())[..32].to_owned())
+    format!(
+        "sha256:{}",
+        hex(&[draft.title.as_str(), &date, body].join("\0").into_bytes())[..32].to_owned()
+    )
 }
 
 /// SHA-256 in hexadecimal digits.

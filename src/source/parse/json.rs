@@ -15,9 +15,10 @@ use crate::article::{Body, Draft, Image, LabelKind, language};
 pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError> {
     let feed: Value = serde_json::from_str(source.trim_start_matches('\u{feff}').trim())
         .map_err(|error| ParseError::Json(error.to_string()))?;
-    let items = feed.get("items").and_then(Value::as_array).ok_or(ParseError::NotAFeed {
-        found: "JSON without `items`".to_owned(),
-    })?;
+    let items = feed
+        .get("items")
+        .and_then(Value::as_array)
+        .ok_or(ParseError::NotAFeed { found: "JSON without `items`".to_owned() })?;
     let home = string(&feed, "home_page_url").and_then(|url| address(&url, base));
     let base = home.as_deref().and_then(|home| Url::parse(home).ok()).or_else(|| base.cloned());
     let authors = authors(&feed);
@@ -34,13 +35,14 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
         format: Format::Json,
         title: string(&feed, "title"),
         link: home.clone(),
-        drafts: guid::settle(drafts.collect()),
+        drafts: drafts.collect(),
         language,
     })
 }
 
 fn draft(item: &Value, base: Option<&Url>) -> Draft {
-    let html = item.get("content_html").and_then(Value::as_str).filter(|html| !html.trim().is_empty());
+    let html =
+        item.get("content_html").and_then(Value::as_str).filter(|html| !html.trim().is_empty());
     let text = item.get("content_text").and_then(Value::as_str).unwrap_or_default();
     let url = ["url", "external_url"].iter().find_map(|key| address(&string(item, key)?, base));
     let image = ["image", "banner_image"].iter().find_map(|key| address(&string(item, key)?, base));
@@ -61,7 +63,10 @@ fn draft(item: &Value, base: Option<&Url>) -> Draft {
         draft.body = Body::Text(draft.excerpt.clone().unwrap_or_default());
     }
     for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().take(100) {
-        label::add(&mut draft.labels, tag.as_str().and_then(|tag| label::label(LabelKind::Category, tag)));
+        label::add(
+            &mut draft.labels,
+            tag.as_str().and_then(|tag| label::label(LabelKind::Category, tag)),
+        );
     }
     draft.guid = string(item, "id").unwrap_or_else(|| guid::substitute(&draft));
     draft
@@ -71,7 +76,12 @@ fn attached(item: &Value, base: Option<&Url>) -> Option<Image> {
     item.get("attachments")?.as_array()?.iter().take(100).find_map(|file| {
         let mime = string(file, "mime_type").filter(|mime| mime.starts_with("image/"))?;
         let length = file.get("size_in_bytes").and_then(Value::as_u64);
-        Some(Image { url: address(&string(file, "url")?, base)?, mime: Some(mime), length, ..Image::default() })
+        Some(Image {
+            url: address(&string(file, "url")?, base)?,
+            mime: Some(mime),
+            length,
+            ..Image::default()
+        })
     })
 }
 

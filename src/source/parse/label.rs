@@ -36,7 +36,8 @@ pub fn add(labels: &mut Vec<Label>, label: Option<Label>) {
 #[must_use]
 pub fn is_home(crumb: &str) -> bool {
     let crumb = crumb.trim().to_lowercase();
-    ["home", "homepage", "start", "startseite", "accueil", "inicio", "you are here", "⌂"].contains(&crumb.trim_end_matches(':'))
+    ["home", "homepage", "start", "startseite", "accueil", "inicio", "you are here", "⌂"]
+        .contains(&crumb.trim_end_matches(':'))
 }
 
 fn parts(text: &str, mark: &str) -> Option<Vec<String>> {
@@ -46,7 +47,8 @@ fn parts(text: &str, mark: &str) -> Option<Vec<String>> {
     let cjk = |part: &str| part.chars().any(|c| c >= '\u{3040}');
     let good = (2..=6).contains(&parts.len())
         && parts.iter().all(|part| {
-            part.chars().count() <= LONGEST && (letters(part) >= least || cjk(part) && letters(part) > 0)
+            part.chars().count() <= LONGEST
+                && (letters(part) >= least || cjk(part) && letters(part) > 0)
         });
     good.then_some(parts)
 }

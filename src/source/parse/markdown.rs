@@ -19,7 +19,9 @@ const LONGEST: usize = 64 << 10;
 /// If the front matter has no end or cannot be read.
 pub fn draft(source: &str, base: Option<&Url>) -> Result<Option<Draft>, ParseError> {
     let (matter, text) = split(source)?;
-    if is_true(matter.get("draft")) || matter.get("published").is_some_and(|v| v == &Value::Bool(false)) {
+    if is_true(matter.get("draft"))
+        || matter.get("published").is_some_and(|v| v == &Value::Bool(false))
+    {
         return Ok(None);
     }
     let mut draft = Draft::default();
@@ -28,7 +30,10 @@ pub fn draft(source: &str, base: Option<&Url>) -> Result<Option<Draft>, ParseErr
     if draft.title.is_empty() {
         draft.title = heading.unwrap_or_default();
     }
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES | Options::ENABLE_SMART_PUNCTUATION;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_SMART_PUNCTUATION;
     let mut out = String::with_capacity(text.len() * 5 / 4);
     html::push_html(&mut out, Parser::new_ext(text, options));
     draft.body = Body::Html(out);
@@ -51,22 +56,33 @@ fn split(source: &str) -> Result<(Value, &str), ParseError> {
     let end = inside.split_inclusive('\n').find_map(|line| {
         let start = length;
         length += line.len();
-        (line.trim_end() == fence || fence == "---" && line.trim_end() == "...").then_some((start, length))
+        (line.trim_end() == fence || fence == "---" && line.trim_end() == "...")
+            .then_some((start, length))
     });
     let Some((end, after)) = end else {
         // A rule at the top of a text is not an unfinished front matter.
-        let begins = inside.lines().next().is_some_and(|line| line.contains(if fence == "---" { ':' } else { '=' }));
-        return if begins { Err(ParseError::FrontMatter("it has no end".to_owned())) } else { none() };
+        let begins = inside
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains(if fence == "---" { ':' } else { '=' }));
+        return if begins {
+            Err(ParseError::FrontMatter("it has no end".to_owned()))
+        } else {
+            none()
+        };
     };
     if end > LONGEST {
         return Err(ParseError::FrontMatter("it is longer than 64 KiB".to_owned()));
     }
     let (matter, text) = (&inside[..end], &inside[after..]);
     let matter = if fence == "+++" {
-        let table: toml::Table = toml::from_str(matter).map_err(|error| ParseError::FrontMatter(error.message().to_owned()))?;
+        let table: toml::Table = toml::from_str(matter)
+            .map_err(|error| ParseError::FrontMatter(error.message().to_owned()))?;
         plain(toml::Value::Table(table))
     } else {
-        serde_yaml_ng::from_str(matter).or_else(|error| lines(matter).ok_or_else(|| ParseError::FrontMatter(error.to_string())))?
+        serde_yaml_ng::from_str(matter).or_else(|error| {
+            lines(matter).ok_or_else(|| ParseError::FrontMatter(error.to_string()))
+        })?
     };
     if !matter.is_object() && !matter.is_null() {
         return Err(ParseError::FrontMatter("it holds no keys".to_owned()));
@@ -96,35 +112,59 @@ fn plain(value: toml::Value) -> Value {
         toml::Value::Integer(number) => number.into(),
         toml::Value::Float(number) => number.into(),
         toml::Value::Array(all) => Value::Array(all.into_iter().map(plain).collect()),
-        toml::Value::Table(all) => Value::Object(all.into_iter().map(|(key, value)| (key, plain(value))).collect()),
+        toml::Value::Table(all) => {
+            Value::Object(all.into_iter().map(|(key, value)| (key, plain(value))).collect())
+        }
     }
 }
 
 fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
     draft.title = first(matter, &["title"]).map(|title| inline_text(&title)).unwrap_or_default();
-    draft.published = when(matter, &["date", "published", "published_at", "pubdate", "publishdate", "publishDate", "created"]);
-    draft.updated = when(matter, &["updated", "lastmod", "modified", "updated_at", "last_modified"]);
-    draft.language = first(matter, &["language", "lang", "locale"]).as_deref().and_then(language::normalize);
-    draft.excerpt = first(matter, &["excerpt", "summary", "description", "teaser"]).map(|text| inline_text(&text));
-    draft.url = first(matter, &["canonical", "canonical_url", "url", "link", "permalink"]).and_then(|url| address(&url, base));
-    draft.guid = first(matter, &["id", "guid", "slug"]).unwrap_or_default();
+    draft.published = when(
+        matter,
+        &["date", "published", "published_at", "pubdate", "publishdate", "publishDate", "created"],
+    );
+    draft.updated =
+        when(matter, &["updated", "lastmod", "modified", "updated_at", "last_modified"]);
+    draft.language =
+        first(matter, &["language", "lang", "locale"]).as_deref().and_then(language::normalize);
+    draft.excerpt = first(matter, &["excerpt", "summary", "description", "teaser"])
+        .map(|text| inline_text(&text));
+    draft.url = first(matter, &["canonical", "canonical_url", "url", "link", "permalink"])
+        .and_then(|url| address(&url, base));
+    draft.guid = first(matter, &["id", "guid"]).unwrap_or_default();
     for key in ["author", "authors", "by"] {
-        for name in strings(matter.get(key), &["name", "title"]).iter().flat_map(|name| person::names(name)) {
+        for name in
+            strings(matter.get(key), &["name", "title"]).iter().flat_map(|name| person::names(name))
+        {
             if !draft.authors.contains(&name) {
                 draft.authors.push(name);
             }
         }
     }
-    draft.image = ["image", "cover", "featured_image", "featuredImage", "thumbnail", "banner"].iter().find_map(|key| image(matter.get(*key)?, matter));
-    if let Some(path) = first(matter, &["breadcrumb", "region"]).and_then(|text| label::label(LabelKind::Breadcrumb, &text)) {
+    draft.image = ["image", "cover", "featured_image", "featuredImage", "thumbnail", "banner"]
+        .iter()
+        .find_map(|key| image(matter.get(*key)?, matter));
+    if let Some(path) = first(matter, &["breadcrumb", "region"])
+        .and_then(|text| label::label(LabelKind::Breadcrumb, &text))
+    {
         draft.labels.push(path);
     }
     // A list under `breadcrumb` is one path, outermost first.
     if let Some(Value::Array(_)) = matter.get("breadcrumb") {
         draft.labels.clear();
-        draft.labels.push(Label { kind: LabelKind::Breadcrumb, path: strings(matter.get("breadcrumb"), &[]) });
+        draft.labels.push(Label {
+            kind: LabelKind::Breadcrumb,
+            path: strings(matter.get("breadcrumb"), &[]),
+        });
     }
-    for (keys, kind) in [(&["categories", "category", "section", "sections", "regions", "topics"][..], LabelKind::Category), (&["tags", "keywords"], LabelKind::Tag)] {
+    for (keys, kind) in [
+        (
+            &["categories", "category", "section", "sections", "regions", "topics"][..],
+            LabelKind::Category,
+        ),
+        (&["tags", "keywords"], LabelKind::Tag),
+    ] {
         for word in keys.iter().flat_map(|key| strings(matter.get(*key), &["name", "title"])) {
             for word in word.split(',') {
                 label::add(&mut draft.labels, label::label(kind, word));
@@ -132,9 +172,14 @@ fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
         }
     }
     for hint in matter.get("related").and_then(Value::as_array).into_iter().flatten().take(20) {
-        let title = hint.as_str().map(strip_controls).or_else(|| first(hint, &["title", "name"])).unwrap_or_default();
+        let title = hint
+            .as_str()
+            .map(strip_controls)
+            .or_else(|| first(hint, &["title", "name"]))
+            .unwrap_or_default();
         let url = first(hint, &["url", "link"]).and_then(|url| address(&url, base));
-        let teaser = first(hint, &["teaser", "summary", "description", "excerpt"]).unwrap_or_default();
+        let teaser =
+            first(hint, &["teaser", "summary", "description", "excerpt"]).unwrap_or_default();
         if !title.is_empty() {
             draft.hints.push(Hint { title, url, teaser });
         }
@@ -143,11 +188,17 @@ fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
 
 fn image(value: &Value, matter: &Value) -> Option<Image> {
     let within = |keys: &[&str]| first(value, keys);
-    let url = value.as_str().map(|url| url.trim().to_owned()).or_else(|| within(&["src", "url", "path", "image", "file"]))?;
+    let url = value
+        .as_str()
+        .map(|url| url.trim().to_owned())
+        .or_else(|| within(&["src", "url", "path", "image", "file"]))?;
     Some(Image {
         url,
-        alt: within(&["alt", "caption"]).or_else(|| first(matter, &["image_alt", "alt", "cover_alt"])).unwrap_or_default(),
-        credit: within(&["credit", "author"]).or_else(|| first(matter, &["image_credit", "credit", "cover_credit"])),
+        alt: within(&["alt", "caption"])
+            .or_else(|| first(matter, &["image_alt", "alt", "cover_alt"]))
+            .unwrap_or_default(),
+        credit: within(&["credit", "author"])
+            .or_else(|| first(matter, &["image_credit", "credit", "cover_credit"])),
         ..Image::default()
     })
     .filter(|image| !image.url.is_empty())

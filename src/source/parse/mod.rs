@@ -37,7 +37,7 @@ pub struct Document {
     pub link: Option<String>,
     /// BCP 47 tag that the feed gives.
     pub language: Option<String>,
-    /// Its pieces, in its order, one for each guid.
+    /// Its pieces, in its order, as they stand; see [`guid::settle`].
     pub drafts: Vec<Draft>,
 }
 
@@ -73,10 +73,14 @@ pub enum ParseError {
     #[error("the JSON cannot be read ({0}); the publisher has to mend it")]
     Json(String),
     /// The front matter of a file is wrong.
-    #[error("the front matter cannot be read ({0}); it stands between two lines `---` (YAML) or `+++` (TOML)")]
+    #[error(
+        "the front matter cannot be read ({0}); it stands between two lines `---` (YAML) or `+++` (TOML)"
+    )]
     FrontMatter(String),
     /// There are no words in it.
-    #[error("there is no text in it; if it is still being written it is taken in once it is finished")]
+    #[error(
+        "there is no text in it; if it is still being written it is taken in once it is finished"
+    )]
     Empty,
     /// Packed data that is broken or unpacks to too much.
     #[error("the gzip data is broken or unpacks to more than 64 MiB")]
@@ -87,10 +91,15 @@ pub enum ParseError {
 ///
 /// # Errors
 /// If it is no feed: then says what it is instead.
-pub fn document(bytes: &[u8], content_type: Option<&str>, base: Option<&Url>) -> Result<Document, ParseError> {
+pub fn document(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: Option<&Url>,
+) -> Result<Document, ParseError> {
     let unpacked = unpack(bytes)?;
     let source = encoding::decode(&unpacked, content_type);
-    let head = source.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    let head =
+        source.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     if head.is_empty() {
         return Err(ParseError::NotAFeed { found: "an empty document".to_owned() });
     }
@@ -166,7 +175,9 @@ fn sniff(source: &str) -> Option<String> {
         let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
         match name.as_str() {
             "rss" | "rdf" | "feed" | "channel" | "item" | "entry" => return None,
-            "html" | "head" | "body" | "title" | "meta" | "div" | "script" if first.is_none() => return Some(web_page(source)),
+            "html" | "head" | "body" | "title" | "meta" | "div" | "script" if first.is_none() => {
+                return Some(web_page(source));
+            }
             _ => first = first.or(Some(name)),
         }
     }
@@ -180,9 +191,18 @@ fn sniff(source: &str) -> Option<String> {
 fn web_page(source: &str) -> String {
     let title = page::title(source).unwrap_or_default();
     let lower = title.to_lowercase();
-    let login = ["log in", "login", "sign in", "anmelden", "connexion", "captcha", "just a moment", "access denied"]
-        .iter()
-        .any(|word| lower.contains(word));
+    let login = [
+        "log in",
+        "login",
+        "sign in",
+        "anmelden",
+        "connexion",
+        "captcha",
+        "just a moment",
+        "access denied",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
     let feed = Tokens::of(source).take(5000).find_map(|token| match token {
         Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("link") => {
             let kind = attribute(attributes, "type")?.to_ascii_lowercase();

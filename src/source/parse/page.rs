@@ -19,10 +19,26 @@ pub fn draft(source: &str, base: Option<&Url>) -> Draft {
         title: head.title(),
         url: head.first(&["canonical", "og:url"]).and_then(|url| address(url, base)),
         authors: head.authors(),
-        published: head.first(&["article:published_time", "datepublished", "date", "dc.date", "pubdate", "publish-date", "time"]).and_then(date::parse),
-        updated: head.first(&["article:modified_time", "datemodified", "last-modified"]).and_then(date::parse),
-        language: head.first(&["lang", "og:locale", "content-language"]).and_then(language::normalize),
-        excerpt: head.first(&["og:description", "description", "twitter:description"]).map(inline_text),
+        published: head
+            .first(&[
+                "article:published_time",
+                "datepublished",
+                "date",
+                "dc.date",
+                "pubdate",
+                "publish-date",
+                "time",
+            ])
+            .and_then(date::parse),
+        updated: head
+            .first(&["article:modified_time", "datemodified", "last-modified"])
+            .and_then(date::parse),
+        language: head
+            .first(&["lang", "og:locale", "content-language"])
+            .and_then(language::normalize),
+        excerpt: head
+            .first(&["og:description", "description", "twitter:description"])
+            .map(inline_text),
         ..Draft::default()
     };
     draft.image = head.first(&["og:image", "twitter:image", "ld:image"]).map(|url| Image {
@@ -33,14 +49,24 @@ pub fn draft(source: &str, base: Option<&Url>) -> Draft {
     if !head.crumbs.is_empty() {
         draft.labels.push(Label { kind: LabelKind::Breadcrumb, path: head.crumbs.clone() });
     }
-    for (name, kind) in [("article:section", LabelKind::Category), ("article:tag", LabelKind::Tag), ("keywords", LabelKind::Tag)] {
+    for (name, kind) in [
+        ("article:section", LabelKind::Category),
+        ("article:tag", LabelKind::Tag),
+        ("keywords", LabelKind::Tag),
+    ] {
         for value in head.all(name) {
             for word in value.split(',') {
                 label::add(&mut draft.labels, label::label(kind, &inline_text(word)));
             }
         }
     }
-    let mut body = Cutter { out: String::new(), hints: Vec::new(), title: draft.title.clone(), byline: None, base };
+    let mut body = Cutter {
+        out: String::new(),
+        hints: Vec::new(),
+        title: draft.title.clone(),
+        byline: None,
+        base,
+    };
     body.cut(main_part(source));
     if let Some(line) = body.byline.take().filter(|_| draft.authors.is_empty()) {
         draft.authors = person::names(&line);
@@ -79,7 +105,8 @@ struct Head {
 impl Head {
     fn of(source: &str) -> Self {
         let mut head = Self { page_title: title(source), ..Self::default() };
-        head.heading = element(source, "h1", |_| true).map(inline_text).filter(|title| !title.is_empty());
+        head.heading =
+            element(source, "h1", |_| true).map(inline_text).filter(|title| !title.is_empty());
         let mut tokens = Tokens::of(source);
         while let Some(token) = tokens.next() {
             let Token::Start { name, attributes: raw, .. } = token else { continue };
@@ -87,22 +114,36 @@ impl Head {
             match name.to_ascii_lowercase().as_str() {
                 "html" => head.keep("lang", attribute(raw, "lang").as_deref()),
                 "meta" => {
-                    let name = ["property", "name", "itemprop", "http-equiv"].iter().find_map(|key| attribute(raw, key));
-                    head.keep(&name.unwrap_or_default().to_ascii_lowercase(), attribute(raw, "content").as_deref());
+                    let name = ["property", "name", "itemprop", "http-equiv"]
+                        .iter()
+                        .find_map(|key| attribute(raw, key));
+                    head.keep(
+                        &name.unwrap_or_default().to_ascii_lowercase(),
+                        attribute(raw, "content").as_deref(),
+                    );
                 }
                 "base" => head.keep("base", attribute(raw, "href").as_deref()),
                 "time" => head.keep("time", attribute(raw, "datetime").as_deref()),
-                "link" if attribute(raw, "rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) => {
+                "link"
+                    if attribute(raw, "rel")
+                        .is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) =>
+                {
                     head.keep("canonical", attribute(raw, "href").as_deref());
                 }
                 "script" => {
                     tokens.skip_past_end("script");
                     if attribute(raw, "type").is_some_and(|kind| kind.contains("ld+json")) {
-                        let data = source[start..tokens.at()].rsplit_once("</").map_or("", |(data, _)| data);
+                        let data = source[start..tokens.at()]
+                            .rsplit_once("</")
+                            .map_or("", |(data, _)| data);
                         head.linked_data(data);
                     }
                 }
-                "nav" | "div" | "ol" | "ul" | "p" | "span" if head.crumbs.is_empty() && head.tries < 10 && says(raw, &["breadcrumb", "breadcrumbs"]) => {
+                "nav" | "div" | "ol" | "ul" | "p" | "span"
+                    if head.crumbs.is_empty()
+                        && head.tries < 10
+                        && says(raw, &["breadcrumb", "breadcrumbs"]) =>
+                {
                     head.tries += 1;
                     let inside = inside(source, start, name);
                     head.crumbs = crumbs(inside, &head.title());
@@ -114,7 +155,9 @@ impl Head {
     }
 
     fn keep(&mut self, name: &str, value: Option<&str>) {
-        if let Some(value) = value.map(str::trim).filter(|value| !value.is_empty() && self.metas.len() < 300) {
+        if let Some(value) =
+            value.map(str::trim).filter(|value| !value.is_empty() && self.metas.len() < 300)
+        {
             self.metas.push((name.to_owned(), value.to_owned()));
         }
     }
@@ -136,7 +179,10 @@ impl Head {
         let given = self.first(&["ld:headline", "og:title"]).map(inline_text);
         let page = self.page_title.clone();
         let heading = self.heading.clone().filter(|heading| {
-            given.as_deref().or(page.as_deref()).is_none_or(|known| known.contains(heading.as_str()) || heading.contains(known))
+            given
+                .as_deref()
+                .or(page.as_deref())
+                .is_none_or(|known| known.contains(heading.as_str()) || heading.contains(known))
         });
         heading.or(given).or(self.heading.clone()).or(page).unwrap_or_default()
     }
@@ -145,7 +191,8 @@ impl Head {
         if !self.names.is_empty() {
             return self.names.clone();
         }
-        let metas = self.all("author").chain(self.all("article:author")).chain(self.all("dc.creator"));
+        let metas =
+            self.all("author").chain(self.all("article:author")).chain(self.all("dc.creator"));
         let mut names: Vec<String> = Vec::new();
         for name in metas.filter(|name| !name.contains("://")).flat_map(person::names) {
             if !names.contains(&name) {
@@ -158,7 +205,12 @@ impl Head {
     /// The basics of an `Article` in JSON-LD.
     fn linked_data(&mut self, data: &str) {
         let Ok(value) = serde_json::from_str::<Value>(data.trim()) else { return };
-        let graph = value.get("@graph").and_then(Value::as_array).or(value.as_array()).cloned().unwrap_or_else(|| vec![value]);
+        let graph = value
+            .get("@graph")
+            .and_then(Value::as_array)
+            .or(value.as_array())
+            .cloned()
+            .unwrap_or_else(|| vec![value]);
         for node in graph.iter().take(50) {
             let kind = node.get("@type").map(Value::to_string).unwrap_or_default();
             let text = |key: &str| node.get(key).and_then(Value::as_str);
@@ -168,7 +220,10 @@ impl Head {
                 self.keep("datemodified", text("dateModified"));
                 self.keep("article:section", text("articleSection"));
                 let image = node.get("image").map(|image| image.get(0).unwrap_or(image));
-                self.keep("ld:image", image.and_then(|image| image.as_str().or_else(|| image.get("url")?.as_str())));
+                self.keep(
+                    "ld:image",
+                    image.and_then(|image| image.as_str().or_else(|| image.get("url")?.as_str())),
+                );
                 let authors = node.get("author");
                 let many = authors.and_then(Value::as_array).into_iter().flatten();
                 for author in many.chain(authors).take(20) {
@@ -176,8 +231,14 @@ impl Head {
                     self.names.extend(name.map(person::names).unwrap_or_default());
                 }
             } else if kind.contains("BreadcrumbList") && self.crumbs.is_empty() {
-                let items = node.get("itemListElement").and_then(Value::as_array).into_iter().flatten();
-                let names = items.filter_map(|item| item.get("name").or_else(|| item.get("item")?.get("name"))?.as_str().map(inline_text));
+                let items =
+                    node.get("itemListElement").and_then(Value::as_array).into_iter().flatten();
+                let names = items.filter_map(|item| {
+                    item.get("name")
+                        .or_else(|| item.get("item")?.get("name"))?
+                        .as_str()
+                        .map(inline_text)
+                });
                 self.crumbs = trimmed(names.collect(), &self.title());
             }
         }
@@ -190,12 +251,18 @@ fn crumbs(inside: &str, title: &str) -> Vec<String> {
     for token in Tokens::of(inside) {
         match token {
             Token::Text(words) => spaced.push_str(words),
-            Token::End { name } if matches!(name, "a" | "li" | "span") => spaced.push_str(" \u{bb} "),
+            Token::End { name } if matches!(name, "a" | "li" | "span") => {
+                spaced.push_str(" \u{bb} ")
+            }
             _ => {}
         }
     }
-    let line = inline_text(&spaced).replace(['›', '→'], "»").replace(" > ", "»").replace(" / ", "»");
-    let parts = line.split('»').map(|part| strip_controls(part.trim_matches(['/', '>', '|', ' ']))).filter(|part| !part.is_empty());
+    let line =
+        inline_text(&spaced).replace(['›', '→'], "»").replace(" > ", "»").replace(" / ", "»");
+    let parts = line
+        .split('»')
+        .map(|part| strip_controls(part.trim_matches(['/', '>', '|', ' '])))
+        .filter(|part| !part.is_empty());
     trimmed(parts.collect(), title)
 }
 
@@ -203,7 +270,11 @@ fn crumbs(inside: &str, title: &str) -> Vec<String> {
 fn trimmed(mut parts: Vec<String>, title: &str) -> Vec<String> {
     parts.retain(|part| !label::is_home(part));
     parts.dedup();
-    if parts.last().is_some_and(|last| last == title || title.starts_with(last.trim_end_matches(['.', '…'])) || last.chars().count() > 60) {
+    if parts.last().is_some_and(|last| {
+        last == title
+            || title.starts_with(last.trim_end_matches(['.', '…']))
+            || last.chars().count() > 60
+    }) {
         parts.pop();
     }
     parts.truncate(6);
@@ -215,9 +286,12 @@ fn crumb_line(html: &str, title: &str) -> Option<(usize, usize, Vec<String>, Str
     let mut tokens = Tokens::of(html);
     let mut from = 0;
     for _ in 0..40 {
-        if let Token::Text(words) = tokens.next()? && words.contains(['»', '›']) {
+        if let Token::Text(words) = tokens.next()?
+            && words.contains(['»', '›'])
+        {
             let line = inline_text(words);
-            let (path, last) = text::breadcrumb(&line, Some(title).filter(|title| !title.is_empty()))?;
+            let (path, last) =
+                text::breadcrumb(&line, Some(title).filter(|title| !title.is_empty()))?;
             return (!path.is_empty()).then(|| (from, tokens.at(), path, last));
         }
         from = tokens.at();
@@ -227,8 +301,19 @@ fn crumb_line(html: &str, title: &str) -> Option<(usize, usize, Vec<String>, Str
 
 /// The part of the page that holds the piece.
 fn main_part(source: &str) -> &str {
-    const VESSELS: [&str; 11] = ["entry-content", "post-content", "article-body", "article-content", "article__body", "story-body",
-        "td-post-content", "post-body", "the-content", "articlebody", "article-text"];
+    const VESSELS: [&str; 11] = [
+        "entry-content",
+        "post-content",
+        "article-body",
+        "article-content",
+        "article__body",
+        "story-body",
+        "td-post-content",
+        "post-body",
+        "the-content",
+        "articlebody",
+        "article-text",
+    ];
     let enough = |part: &&str| inline_text(part).len() > 200;
     element(source, "div", |raw| says(raw, &VESSELS))
         .filter(enough)
@@ -264,7 +349,11 @@ fn inside<'a>(source: &'a str, start: usize, name: &str) -> &'a str {
         let end = tokens.at();
         match tokens.next() {
             None => return &source[start..end],
-            Some(Token::Start { name: found, empty: false, .. }) if found.eq_ignore_ascii_case(name) => depth += 1,
+            Some(Token::Start { name: found, empty: false, .. })
+                if found.eq_ignore_ascii_case(name) =>
+            {
+                depth += 1
+            }
             Some(Token::End { name: found }) if found.eq_ignore_ascii_case(name) => {
                 if depth == 0 {
                     return &source[start..end];
@@ -278,10 +367,15 @@ fn inside<'a>(source: &'a str, start: usize, name: &str) -> &'a str {
 
 /// Does a tag's class, id, role or label hold one of these words?
 fn says(raw: &str, words: &[&str]) -> bool {
-    ["class", "id", "aria-label", "itemprop", "role"].iter().filter_map(|name| attribute(raw, name)).any(|value| {
-        let value = value.to_ascii_lowercase();
-        value.split_ascii_whitespace().any(|class| words.iter().any(|word| class == *word || word.len() > 9 && class.contains(word)))
-    })
+    ["class", "id", "aria-label", "itemprop", "role"]
+        .iter()
+        .filter_map(|name| attribute(raw, name))
+        .any(|value| {
+            let value = value.to_ascii_lowercase();
+            value.split_ascii_whitespace().any(|class| {
+                words.iter().any(|word| class == *word || word.len() > 9 && class.contains(word))
+            })
+        })
 }
 
 /// Copies the piece and leaves the furniture.
@@ -301,12 +395,27 @@ impl Cutter<'_> {
         loop {
             let from = tokens.at();
             let Some(token) = tokens.next() else { break };
-            if let Token::Start { name, attributes: raw, empty: false } = token && budget > 0 {
+            if let Token::Start { name, attributes: raw, empty: false } = token
+                && budget > 0
+            {
                 let start = tokens.at();
                 let lower = name.to_ascii_lowercase();
                 let heading = lower == "h1";
-                let related = says(raw, &["related", "related-posts", "related-articles", "check-also", "recommended", "yarpp", "jp-relatedposts"]);
-                let by = says(raw, &["byline", "author", "post-author", "entry-author"]) && lower != "article" && lower != "body";
+                let related = says(
+                    raw,
+                    &[
+                        "related",
+                        "related-posts",
+                        "related-articles",
+                        "check-also",
+                        "recommended",
+                        "yarpp",
+                        "jp-relatedposts",
+                    ],
+                );
+                let by = says(raw, &["byline", "author", "post-author", "entry-author"])
+                    && lower != "article"
+                    && lower != "body";
                 if lower == "script" || lower == "style" {
                     tokens.skip_past_end(name);
                     continue;
@@ -318,7 +427,8 @@ impl Cutter<'_> {
                         self.out.push_str(&source[from..start]);
                         continue;
                     }
-                    let words = if inside.len() < 2000 { inline_text(inside) } else { String::new() };
+                    let words =
+                        if inside.len() < 2000 { inline_text(inside) } else { String::new() };
                     let keep = heading && words != self.title || by && words.chars().count() > 150;
                     if !keep {
                         if related {
@@ -350,7 +460,10 @@ impl Cutter<'_> {
             }
             let title = inline_text(self::inside(inside, tokens.at(), name));
             let url = attribute(raw, "href").and_then(|href| address(&href, self.base));
-            let known = self.hints.iter().any(|hint| hint.title == title || hint.url.is_some() && hint.url == url);
+            let known = self
+                .hints
+                .iter()
+                .any(|hint| hint.title == title || hint.url.is_some() && hint.url == url);
             if title.chars().count() > 8 && !known && self.hints.len() < 20 {
                 self.hints.push(Hint { title, url, teaser: String::new() });
             }
@@ -359,10 +472,42 @@ impl Cutter<'_> {
 }
 
 fn is_furniture(name: &str, raw: &str) -> bool {
-    const WORDS: [&str; 33] = ["share", "sharing", "social", "sharedaddy", "comments", "comment-respond", "respond", "comment-form",
-        "author-box", "author-bio", "about-author", "breadcrumb", "breadcrumbs", "post-tags", "tags", "tagcloud", "post-navigation",
-        "nav-links", "pagination", "newsletter", "subscribe", "sidebar", "widget", "advertisement", "ad", "ads", "promo", "cookie",
-        "post-meta", "entry-meta", "screen-reader-text", "skip-link", "navigation"];
+    const WORDS: [&str; 33] = [
+        "share",
+        "sharing",
+        "social",
+        "sharedaddy",
+        "comments",
+        "comment-respond",
+        "respond",
+        "comment-form",
+        "author-box",
+        "author-bio",
+        "about-author",
+        "breadcrumb",
+        "breadcrumbs",
+        "post-tags",
+        "tags",
+        "tagcloud",
+        "post-navigation",
+        "nav-links",
+        "pagination",
+        "newsletter",
+        "subscribe",
+        "sidebar",
+        "widget",
+        "advertisement",
+        "ad",
+        "ads",
+        "promo",
+        "cookie",
+        "post-meta",
+        "entry-meta",
+        "screen-reader-text",
+        "skip-link",
+        "navigation",
+    ];
     matches!(name, "nav" | "aside" | "footer" | "form" | "noscript" | "dialog" | "template")
-        || matches!(name, "div" | "section" | "ul" | "ol" | "p" | "span" | "a" | "header") && says(raw, &WORDS)
+        || matches!(name, "div" | "section" | "ul" | "ol" | "p" | "span" | "a" | "header")
+            && says(raw, &WORDS)
 }

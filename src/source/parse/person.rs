@@ -6,17 +6,24 @@ use crate::article::clean::inline_text;
 /// `By Name`, several parted by semicolons. An address alone names nobody.
 #[must_use]
 pub fn names(field: &str) -> Vec<String> {
-    if let Some(name) = field.trim().strip_suffix('>').and_then(|f| f.split_once('<')).filter(|(_, mail)| mail.contains('@')) {
+    if let Some(name) = field
+        .trim()
+        .strip_suffix('>')
+        .and_then(|f| f.split_once('<'))
+        .filter(|(_, mail)| mail.contains('@'))
+    {
         return names(name.0);
     }
     let field = inline_text(field);
-    let field = field.strip_suffix('.').filter(|f| !f.ends_with(char::is_uppercase)).unwrap_or(&field);
+    let field =
+        field.strip_suffix('.').filter(|f| !f.ends_with(char::is_uppercase)).unwrap_or(&field);
     let field = without_by(field);
     let parts: Vec<&str> = if field.contains(';') {
         field.split(';').collect()
     } else {
         let parts: Vec<&str> = field.split(", ").flat_map(|part| part.split(" and ")).collect();
-        let full = |part: &&str| (2..=4).contains(&part.split_whitespace().count()) && !part.contains('@');
+        let full =
+            |part: &&str| (2..=4).contains(&part.split_whitespace().count()) && !part.contains('@');
         if parts.iter().all(|part| full(&part)) { parts } else { vec![field] }
     };
     parts.into_iter().filter_map(name).take(50).collect()
@@ -27,7 +34,13 @@ fn name(part: &str) -> Option<String> {
     let part = if let Some((before, rest)) = part.split_once('(') {
         let inside = rest.split(')').next().unwrap_or_default();
         // `a@b.example (Name)` or `Name (a@b.example)`.
-        if before.contains('@') { inside } else if inside.contains('@') { before } else { part }
+        if before.contains('@') {
+            inside
+        } else if inside.contains('@') {
+            before
+        } else {
+            part
+        }
     } else {
         part
     };
@@ -36,7 +49,8 @@ fn name(part: &str) -> Option<String> {
         .filter(|word| !word.contains('@') && !word.starts_with("mailto:"))
         .collect();
     let name = kept.join(" ");
-    (name.chars().any(char::is_alphanumeric) && name.len() <= 200 && !name.starts_with("http")).then_some(name)
+    (name.chars().any(char::is_alphanumeric) && name.len() <= 200 && !name.starts_with("http"))
+        .then_some(name)
 }
 
 /// The name behind "By".

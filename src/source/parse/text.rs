@@ -4,7 +4,7 @@
 use super::label::{self, is_home};
 use super::{date, person};
 use crate::article::clean::strip_controls;
-use crate::article::{Body, Draft, Hint, Image, Label, LabelKind};
+use crate::article::{Body, Draft, Hint, Label, LabelKind};
 
 /// Reads one piece. An image without an address carries a credit only.
 #[must_use]
@@ -15,9 +15,13 @@ pub fn draft(source: &str) -> Draft {
     let mut rest = &blocks[1..];
     let line = first[0].as_str();
     let after: Vec<String> = first[1..].to_vec();
-    if let Some((path, title)) = breadcrumb(line, after.first().or_else(|| blocks.get(1).map(|b| &b[0])).map(String::as_str)) {
+    if let Some((path, title)) =
+        breadcrumb(line, after.first().or_else(|| blocks.get(1).map(|b| &b[0])).map(String::as_str))
+    {
         draft.title = title;
-        draft.labels.extend((!path.is_empty()).then_some(Label { kind: LabelKind::Breadcrumb, path }));
+        draft
+            .labels
+            .extend((!path.is_empty()).then_some(Label { kind: LabelKind::Breadcrumb, path }));
     } else {
         draft.title = line.trim_start_matches('#').trim().to_owned();
     }
@@ -78,7 +82,7 @@ impl Desk {
                 self.closed |= self.place == Place::Piece;
                 let image = self.draft.image.get_or_insert_default();
                 image.credit.get_or_insert(credit);
-            } else if self.place == Place::Top && self.head(&line) {
+            } else if self.place == Place::Top && lines.iter().all(|line| self.head(line)) {
             } else if let Some(name) = byline(&line).filter(|_| self.place == Place::Piece) {
                 self.closed = true;
                 self.author(&name);
@@ -95,19 +99,30 @@ impl Desk {
     fn head(&mut self, line: &str) -> bool {
         let lower = line.to_lowercase();
         let short = line.chars().count() <= 100 && !line.ends_with('.');
-        let dated = ["published", "posted", "updated", "date"].iter().find_map(|word| lower.strip_prefix(word));
-        let words = dated.map_or(lower.as_str(), |rest| rest.trim_start_matches([':', ' ']).trim_start_matches("on "));
-        if short && words.chars().any(|c| c.is_ascii_digit()) && let Some(date) = date::parse(words) {
+        let dated = ["published", "posted", "updated", "date"]
+            .iter()
+            .find_map(|word| lower.strip_prefix(word));
+        let words = dated.map_or(lower.as_str(), |rest| {
+            rest.trim_start_matches([':', ' ']).trim_start_matches("on ")
+        });
+        if short
+            && words.chars().any(|c| c.is_ascii_digit())
+            && let Some(date) = date::parse(words)
+        {
             self.draft.published.get_or_insert(date);
             return true;
         }
-        let by = ["by ", "by: ", "written by ", "author: ", "von ", "par "].iter().find(|by| lower.starts_with(**by));
+        let by = ["by ", "by: ", "written by ", "author: ", "von ", "par "]
+            .iter()
+            .find(|by| lower.starts_with(**by));
         if let Some(by) = by.filter(|_| short && line.split_whitespace().count() <= 10)
             && let Some(rest) = line.get(by.len()..)
         {
             let name = rest.split([',', '|', '•', '·']).next().unwrap_or(rest);
             self.author(name);
-            if let Some(date) = rest.split_once(['|', '•', '·', ',']).and_then(|(_, date)| date::parse(date.trim())) {
+            if let Some(date) =
+                rest.split_once(['|', '•', '·', ',']).and_then(|(_, date)| date::parse(date.trim()))
+            {
                 self.draft.published.get_or_insert(date);
             }
             return !self.draft.authors.is_empty();
@@ -129,7 +144,8 @@ impl Desk {
             let room = self.draft.hints.len() < 20;
             let last = self.draft.hints.last_mut();
             let is_teaser = ends_words(line) || line.chars().count() > 120;
-            match last.filter(|hint| is_teaser && hint.teaser.is_empty() && !hint.title.is_empty()) {
+            match last.filter(|hint| is_teaser && hint.teaser.is_empty() && !hint.title.is_empty())
+            {
                 Some(hint) => hint.teaser.clone_from(line),
                 None if is_teaser && line.chars().count() > 120 => {}
                 None if room => {
@@ -164,12 +180,14 @@ pub fn breadcrumb(line: &str, below: Option<&str>) -> Option<(Vec<String>, Strin
         let count = 1 + parts.count();
         count >= 2 && is_home(first) || count >= 3 && matches!(*mark, "»" | "›")
     })?;
-    let repeated = below.filter(|below| below.len() > 1 && line.ends_with(below) && line.len() > below.len());
+    let repeated =
+        below.filter(|below| below.len() > 1 && line.ends_with(below) && line.len() > below.len());
     let (crumbs, title) = match repeated {
         Some(title) => (line[..line.len() - title.len()].trim_end(), title),
         None => line.rsplit_once(mark)?,
     };
-    let path = crumbs.split(mark).map(str::trim).filter(|crumb| !crumb.is_empty() && !is_home(crumb));
+    let path =
+        crumbs.split(mark).map(str::trim).filter(|crumb| !crumb.is_empty() && !is_home(crumb));
     Some((path.take(6).map(str::to_owned).collect(), title.trim().to_owned()))
 }
 
@@ -177,21 +195,49 @@ pub fn breadcrumb(line: &str, below: Option<&str>) -> Option<(Vec<String>, Strin
 fn marker(line: &str, closed: bool, ahead: &[&Vec<String>]) -> Option<Place> {
     let lower = line.to_lowercase();
     let bare = lower.trim_end_matches([':', '.', '!', ' ']);
-    let others = ["check also", "related articles", "related posts", "related stories", "related", "read also",
-        "you may also like", "you might also like", "see also", "more stories", "recommended"];
+    let others = [
+        "check also",
+        "related articles",
+        "related posts",
+        "related stories",
+        "related",
+        "read also",
+        "you may also like",
+        "you might also like",
+        "see also",
+        "more stories",
+        "recommended",
+    ];
     let first = lower.split(" / ").next().unwrap_or_default();
     if others.contains(&bare) || others.contains(&first) {
         return Some(Place::Others);
     }
-    let furniture = ["leave a reply", "leave a comment", "comments", "post a comment", "add a comment", "join the discussion",
-        "about the author", "no comments", "cancel reply", "subscribe to our newsletter", "sign up for our newsletter"];
-    let replies = ["leave a reply", "your email address will not be published", "required fields", "save my name, email"];
+    let furniture = [
+        "leave a reply",
+        "leave a comment",
+        "comments",
+        "post a comment",
+        "add a comment",
+        "join the discussion",
+        "about the author",
+        "no comments",
+        "cancel reply",
+        "subscribe to our newsletter",
+        "sign up for our newsletter",
+    ];
+    let replies = [
+        "leave a reply",
+        "your email address will not be published",
+        "required fields",
+        "save my name, email",
+    ];
     if furniture.contains(&bare) || replies.iter().any(|start| lower.starts_with(start)) {
         return Some(Place::Furniture);
     }
     // "About Africa desk" after the piece; within it, this would be a heading.
     let about = lower.starts_with("about ") && line.chars().count() <= 60 && !ends_words(line);
-    let long_ahead = ahead.iter().filter(|block| block.iter().map(String::len).sum::<usize>() > 300).count();
+    let long_ahead =
+        ahead.iter().filter(|block| block.iter().map(String::len).sum::<usize>() > 300).count();
     let marked = ahead.iter().take(3).any(|block| marker(&block.join(" "), true, &[]).is_some());
     (about && (closed || marked && long_ahead <= 1)).then_some(Place::Furniture)
 }
@@ -200,17 +246,62 @@ fn marker(line: &str, closed: bool, ahead: &[&Vec<String>]) -> Option<Place> {
 fn is_button(line: &str) -> bool {
     let lower = line.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
-    let buttons = ["share", "share this", "share this article", "tweet", "facebook", "twitter", "whatsapp", "linkedin", "pinterest",
-        "email", "print", "reddit", "telegram", "previous", "next", "previous post", "next post", "previous article", "next article",
-        "tags", "name", "website", "post comment", "stumbleupon", "google +", "google+", "skip to content", "menu", "search",
-        "advertisement", "loading", "like this", "x"];
+    let buttons = [
+        "share",
+        "share this",
+        "share this article",
+        "tweet",
+        "facebook",
+        "twitter",
+        "whatsapp",
+        "linkedin",
+        "pinterest",
+        "email",
+        "print",
+        "reddit",
+        "telegram",
+        "previous",
+        "next",
+        "previous post",
+        "next post",
+        "previous article",
+        "next article",
+        "tags",
+        "name",
+        "website",
+        "post comment",
+        "stumbleupon",
+        "google +",
+        "google+",
+        "skip to content",
+        "menu",
+        "search",
+        "advertisement",
+        "loading",
+        "like this",
+        "x",
+    ];
     let short = line.chars().count() <= 150;
-    let starts = ["share on ", "click to share", "previous:", "next:", "previous article:", "next article:", "share on:", "share:"];
-    bare.is_empty() || buttons.contains(&bare) || short && starts.iter().any(|start| lower.starts_with(start))
+    let starts = [
+        "share on ",
+        "click to share",
+        "previous:",
+        "next:",
+        "previous article:",
+        "next article:",
+        "share on:",
+        "share:",
+    ];
+    bare.is_empty()
+        || buttons.contains(&bare)
+        || short && starts.iter().any(|start| lower.starts_with(start))
 }
 
 fn tags(line: &str) -> Option<impl Iterator<Item = &str>> {
-    let rest = line.strip_prefix("Tags:").or_else(|| line.strip_prefix("Tagged:")).or_else(|| line.strip_prefix("Tags "));
+    let rest = line
+        .strip_prefix("Tags:")
+        .or_else(|| line.strip_prefix("Tagged:"))
+        .or_else(|| line.strip_prefix("Tags "));
     let rest = rest.filter(|rest| rest.chars().count() <= 300 && !ends_words(rest))?;
     Some(rest.split(',').map(str::trim))
 }
@@ -220,39 +311,55 @@ fn credit(line: &str) -> Option<String> {
     let inner = line.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
     let lower = inner.to_lowercase();
     let bracketed = line.starts_with(['(', '[']);
-    let begins = ["featured image", "image credit", "photo credit", "picture credit", "image source", "photo source", "cover image"];
+    let begins = [
+        "featured image",
+        "image credit",
+        "photo credit",
+        "picture credit",
+        "image source",
+        "photo source",
+        "cover image",
+    ];
     let loose = ["image", "photo", "picture", "photograph"];
-    let begins = begins.iter().chain(loose.iter().filter(|_| bracketed)).find(|start| lower.starts_with(**start))?;
+    let begins = begins
+        .iter()
+        .chain(loose.iter().filter(|_| bracketed))
+        .find(|start| lower.starts_with(**start))?;
     let rest = inner.get(begins.len()..)?.trim_start();
     let rest = rest.strip_prefix([':', '–', '-']).or_else(|| rest.strip_prefix("by "))?;
-    (line.chars().count() <= 400).then(|| rest.trim().to_owned()).filter(|credit| !credit.is_empty())
+    (line.chars().count() <= 400)
+        .then(|| rest.trim().to_owned())
+        .filter(|credit| !credit.is_empty())
 }
 
 /// ` – Name`, or `By Name`, as a line of its own.
 fn byline(line: &str) -> Option<String> {
     let dashed = line.strip_prefix(['–', '—', '―', '-']).map(|rest| rest.trim_start_matches('-'));
-    let name = dashed.or_else(|| ["By ", "by ", "BY "].iter().find_map(|by| line.strip_prefix(by)))?.trim();
+    let name = dashed
+        .or_else(|| ["By ", "by ", "BY "].iter().find_map(|by| line.strip_prefix(by)))?
+        .trim();
     let words: Vec<&str> = name.split_whitespace().collect();
-    let small = ["and", "de", "van", "von", "der", "den", "bin", "al", "da", "di", "la", "le", "el", "desk", "the", "of", "&", "y", "et", "und"];
+    let small = [
+        "and", "de", "van", "von", "der", "den", "bin", "al", "da", "di", "la", "le", "el", "desk",
+        "the", "of", "&", "y", "et", "und",
+    ];
     let is_name = (1..=8).contains(&words.len())
         && name.chars().count() <= 80
         && !name.contains(['?', '!', ':', ';', '"', '“'])
         && !name.ends_with('.')
-        && words.first().is_some_and(|word| !word.starts_with(char::is_lowercase) || small.contains(word))
+        && words
+            .first()
+            .is_some_and(|word| !word.starts_with(char::is_lowercase) || small.contains(word))
         && words.iter().all(|word| !word.starts_with(char::is_lowercase) || small.contains(word))
         && words.iter().any(|word| word.starts_with(char::is_alphabetic));
     is_name.then(|| name.trim_end_matches(',').to_owned())
 }
 
 fn ends_words(line: &str) -> bool {
-    line.trim_end_matches(['"', '”', '’', ')', ']', '»']).ends_with(['.', '!', '?', '…', '。', '！', '？', '؟'])
+    line.trim_end_matches(['"', '”', '’', ')', ']', '»'])
+        .ends_with(['.', '!', '?', '…', '。', '！', '？', '؟'])
 }
 
 fn key(line: &str) -> String {
     line.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The image of a draft, if it has an address and not a credit only.
-pub(crate) fn with_address(image: Option<Image>) -> Option<Image> {
-    image.filter(|image| !image.url.is_empty())
 }

@@ -49,11 +49,17 @@ pub fn body(element: &Element, atom: bool) -> Body {
     }
     let mut content = text(element);
     let is_text = matches!(kind.as_str(), "" | "text" | "plain" | "text/plain");
-    let encoded = mode == "base64" || !is_text && !kind.contains("html") && !kind.contains("xml") && kind.contains('/') && !kind.starts_with("text/");
+    let encoded = mode == "base64"
+        || !is_text
+            && !kind.contains("html")
+            && !kind.contains("xml")
+            && kind.contains('/')
+            && !kind.starts_with("text/");
     if encoded && let Some(decoded) = from_base64(&content) {
         content = decoded;
     }
-    let says_html = kind.contains("html") || mode == "escaped" && kind != "text/plain" && !atom_text(&kind);
+    let says_html =
+        kind.contains("html") || mode == "escaped" && kind != "text/plain" && !atom_text(&kind);
     let says_text = kind == "text/plain" || atom && is_text && !says_html;
     if says_html || !says_text || kind.is_empty() && looks_like_html(&content) {
         Body::Html(content)
@@ -82,9 +88,29 @@ fn looks_like_html(text: &str) -> bool {
 }
 
 fn is_html_name(name: &str) -> bool {
-    ["a", "b", "i", "p", "br", "em", "strong", "div", "span", "ul", "ol", "li", "img", "h1", "h2", "h3", "h4", "blockquote", "code"]
-        .iter()
-        .any(|html| name.eq_ignore_ascii_case(html))
+    [
+        "a",
+        "b",
+        "i",
+        "p",
+        "br",
+        "em",
+        "strong",
+        "div",
+        "span",
+        "ul",
+        "ol",
+        "li",
+        "img",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "blockquote",
+        "code",
+    ]
+    .iter()
+    .any(|html| name.eq_ignore_ascii_case(html))
 }
 
 /// Markup that stands unescaped in XML, as HTML: names without prefix, CDATA unwrapped.

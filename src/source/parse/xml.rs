@@ -93,7 +93,8 @@ pub struct Reader<'a> {
     /// `xml:base` of each open structural element.
     open: Vec<Option<Url>>,
     base: Option<Url>,
-    rescues: u32,
+    /// How many bytes may still be read twice to put unclosed elements right.
+    spare: usize,
     started: bool,
 }
 
@@ -101,8 +102,6 @@ pub struct Reader<'a> {
 const MAX_DEPTH: usize = 6;
 /// Children of one element that are kept.
 const MAX_CHILDREN: usize = 2000;
-/// Unclosed elements that are put right in one document.
-const MAX_RESCUES: u32 = 200;
 
 impl<'a> Reader<'a> {
     /// Reads a document that was found at `base`.
@@ -114,7 +113,7 @@ impl<'a> Reader<'a> {
             scope: Vec::new(),
             open: Vec::new(),
             base: base.cloned(),
-            rescues: 0,
+            spare: 4 * source.len(),
             started: false,
         }
     }
@@ -151,7 +150,13 @@ impl<'a> Reader<'a> {
                         if !self.started {
                             self.started = true;
                             let children = Vec::new();
-                            let root = Element { vocabulary, name: short, attributes, inner: "", children };
+                            let root = Element {
+                                vocabulary,
+                                name: short,
+                                attributes,
+                                inner: "",
+                                children,
+                            };
                             return Some(Part::Root(root));
                         }
                         continue;
@@ -162,7 +167,8 @@ impl<'a> Reader<'a> {
                     return Some(if entry { Part::Entry(element) } else { Part::About(element) });
                 }
                 Token::End { name } => {
-                    if is_structural(&local(name).to_ascii_lowercase()) && self.open.pop().is_some() {
+                    if is_structural(&local(name).to_ascii_lowercase()) && self.open.pop().is_some()
+                    {
                         let depth = self.open.len();
                         self.scope.retain(|entry| entry.2 <= depth);
                     }
@@ -173,7 +179,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The element whose start tag was just read.
-    fn element(&mut self, raw_name: &'a str, attributes: &'a str, empty: bool, depth: usize) -> Element<'a> {
+    fn element(
+        &mut self,
+        raw_name: &'a str,
+        attributes: &'a str,
+        empty: bool,
+        depth: usize,
+    ) -> Element<'a> {
         let (vocabulary, name) = self.resolve(raw_name);
         let mut element = Element { vocabulary, name, attributes, inner: "", children: Vec::new() };
         if empty {
@@ -188,7 +200,13 @@ impl<'a> Reader<'a> {
         element
     }
 
-    fn container(&mut self, raw_name: &'a str, start: usize, depth: usize, element: &mut Element<'a>) {
+    fn container(
+        &mut self,
+        raw_name: &'a str,
+        start: usize,
+        depth: usize,
+        element: &mut Element<'a>,
+    ) {
         loop {
             let from = self.tokens.at();
             element.inner = &self.source[start..from];
@@ -199,7 +217,9 @@ impl<'a> Reader<'a> {
                     self.tokens.go_to(from);
                     return;
                 }
-                Some(Token::Start { name, .. }) if is_entry(&local(name).to_ascii_lowercase()) && same(local(name), name) => {
+                Some(Token::Start { name, .. })
+                    if is_entry(&local(name).to_ascii_lowercase()) && same(local(name), name) =>
+                {
                     self.tokens.go_to(from);
                     return;
                 }
@@ -242,8 +262,8 @@ impl<'a> Reader<'a> {
             };
             if unclosed {
                 // Nobody closed it: it ends where the next tag begins.
-                self.rescues += 1;
-                let end = first_tag.filter(|_| self.rescues < MAX_RESCUES).unwrap_or(from);
+                let end = first_tag.filter(|_| self.spare > 0).unwrap_or(from);
+                self.spare = self.spare.saturating_sub(from - end);
                 self.tokens.go_to(end);
                 return &self.source[start..end];
             }
@@ -261,7 +281,11 @@ impl<'a> Reader<'a> {
                 None => continue,
             };
             if self.scope.len() < 256 {
-                self.scope.push((prefix, vocabulary_of(&decode(uri), prefix.is_empty()), self.open.len()));
+                self.scope.push((
+                    prefix,
+                    vocabulary_of(&decode(uri), prefix.is_empty()),
+                    self.open.len(),
+                ));
             }
         }
     }
@@ -282,7 +306,9 @@ fn rebase(raw: &str, around: Option<&Url>) -> Option<Url> {
         Some(around) => around.join(value.trim()).ok(),
         None => Url::parse(value.trim()).ok(),
     };
-    joined.filter(|url| matches!(url.scheme(), "http" | "https" | "file" | "ftp")).or_else(|| around.cloned())
+    joined
+        .filter(|url| matches!(url.scheme(), "http" | "https" | "file" | "ftp"))
+        .or_else(|| around.cloned())
 }
 
 fn local(name: &str) -> &str {
@@ -336,9 +362,15 @@ fn vocabulary_of(uri: &str, default: bool) -> Vocabulary {
         Vocabulary::Rdf
     } else if is("feedburner.org") {
         Vocabulary::Feedburner
-    } else if is("w3.org/2005/atom") || is("purl.org/atom/ns") || is("netscape.com/rdf") || is("backend.userland.com")
-        || is("blogs.law.harvard.edu") || is("my.netscape.com") || uri.trim_end_matches('/').ends_with("purl.org/rss/1.0")
-        || is("purl.org/net/rss1.1") || is("cyber.law.harvard.edu")
+    } else if is("w3.org/2005/atom")
+        || is("purl.org/atom/ns")
+        || is("netscape.com/rdf")
+        || is("backend.userland.com")
+        || is("blogs.law.harvard.edu")
+        || is("my.netscape.com")
+        || uri.trim_end_matches('/').ends_with("purl.org/rss/1.0")
+        || is("purl.org/net/rss1.1")
+        || is("cyber.law.harvard.edu")
     {
         Vocabulary::Core
     } else if default && !is("xhtml") {
@@ -372,7 +404,10 @@ mod tests {
         let mut all = Vec::new();
         while let Some(part) = reader.part() {
             if let Part::Entry(entry) = part {
-                let children = entry.children.iter().map(|c| format!("{:?}:{}={}", c.vocabulary, c.name, c.inner));
+                let children = entry
+                    .children
+                    .iter()
+                    .map(|c| format!("{:?}:{}={}", c.vocabulary, c.name, c.inner));
                 all.push((entry.name, children.collect()));
             }
         }
@@ -396,14 +431,20 @@ mod tests {
 
         assert_eq!(
             entries(source).into_iter().map(|entry| entry.1).collect::<Vec<_>>(),
-            [vec!["Core:title=one", "Core:link=u"], vec!["Core:title=two"], vec!["Core:title=three"]]
+            [
+                vec!["Core:title=one", "Core:link=u"],
+                vec!["Core:title=two"],
+                vec!["Core:title=three"]
+            ]
         );
     }
 
     #[test]
     fn markup_inside_a_description_is_kept_raw_at_any_depth() {
         let deep = "<b>".repeat(50_000);
-        let source = format!("<rss><item><description>{deep}<title>x</title></description><title>t</title></item></rss>");
+        let source = format!(
+            "<rss><item><description>{deep}<title>x</title></description><title>t</title></item></rss>"
+        );
 
         let read = entries(&source);
 
