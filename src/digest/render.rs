@@ -4,6 +4,8 @@
 //! has no room becomes a title line, and what has no room even for that is a
 //! link to the archive. Each piece appears in the same form in the text.
 
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use url::Url;
@@ -20,6 +22,8 @@ use crate::template::{
 pub const MAX_HTML_BYTES: usize = 92_000;
 /// Pieces that keep teaser and picture even if others then lack a title line.
 const FULL_AT_LEAST: usize = 12;
+/// Pieces that are worth trying in full at once.
+const USUAL: usize = 64;
 /// Related pieces shown beside a piece.
 const BESIDE: usize = 3;
 /// The longest address that is printed; a longer one leads to the archive.
@@ -73,23 +77,24 @@ pub fn render(
     let attempt = |full: usize, lines: usize| {
         templates.render_mail(&mail(frame, layout, &ranks, full, lines))
     };
-    let fits = |mail: &Rendered| mail.html.len() <= MAX_HTML_BYTES;
-
-    // All the others as lines, if that leaves enough of them in full …
-    if let Some((full, mail)) = largest(others, |full| attempt(full, others - full), fits)?
-        && full >= FULL_AT_LEAST.min(others)
-    {
+    // An edition of the usual size fits as it is.
+    if others <= USUAL {
+        let mail = attempt(others, 0)?;
+        if mail.html.len() <= MAX_HTML_BYTES {
+            return Ok(mail);
+        }
+    }
+    // Else all the others as lines, if that leaves enough of them in full …
+    let floor = FULL_AT_LEAST.min(others);
+    if let Some((_, mail)) = largest(floor..=others, |full| attempt(full, others - full))? {
         return Ok(mail);
     }
     // … else the full ones first, then as many lines as go in.
-    let floor = FULL_AT_LEAST.min(others);
-    let Some((full, _)) = largest(floor, |full| attempt(full, 0), fits)? else {
+    let Some((full, alone)) = largest(0..=floor, |full| attempt(full, 0))? else {
         return Err(too_big(attempt(0, 0)?.html.len()));
     };
-    match largest(others - full, |lines| attempt(full, lines), fits)? {
-        Some((_, mail)) => Ok(mail),
-        None => attempt(full, 0),
-    }
+    let with_lines = largest(0..=others - full, |lines| attempt(full, lines))?;
+    Ok(with_lines.map_or(alone, |(_, mail)| mail))
 }
 
 /// Renders the mail that asks whether an address wants digests.
@@ -117,25 +122,26 @@ pub fn shelves(frame: &Frame, layout: &Layout) -> (Option<Story>, Vec<Shelf>) {
     (lead, fill(frame, layout, &ranks, ranks.len(), 0))
 }
 
-/// The largest number up to `most` whose mail fits, with that mail. What
-/// grows does not fit again, so halving finds it.
+/// The largest number whose mail fits, with that mail; `None` if not even the
+/// smallest does. Strides from below, then halves: a mail far beyond the
+/// budget is never rendered.
 fn largest(
-    most: usize,
+    numbers: RangeInclusive<usize>,
     attempt: impl Fn(usize) -> Result<Rendered, TemplateError>,
-    fits: impl Fn(&Rendered) -> bool,
 ) -> Result<Option<(usize, Rendered)>, TemplateError> {
+    let (mut at, mut high) = (*numbers.start(), *numbers.end() + 1);
+    let mut stride = 16;
     let mut best = None;
-    let (mut low, mut high) = (0, most + 1);
-    let mut at = most;
-    while low < high {
+    while at < high {
         let mail = attempt(at)?;
-        if fits(&mail) {
-            low = at + 1;
+        if mail.html.len() <= MAX_HTML_BYTES {
             best = Some((at, mail));
         } else {
             high = at;
         }
-        at = usize::midpoint(low, high).min(most);
+        let Some((low, _)) = &best else { break };
+        at = (low + stride).min(usize::midpoint(*low + 1, high));
+        stride *= 2;
     }
     Ok(best)
 }
@@ -320,3 +326,6 @@ fn too_big(bytes: usize) -> TemplateError {
         remedy: "shorten the template: Gmail cuts a mail at 102 KB".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
