@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 
+use super::print::size;
 use super::*;
+use crate::article::Image;
 use crate::digest::sections::tests::piece;
 use crate::digest::sections::{Beside, Piece, arrange};
 use crate::region::Tree;
@@ -237,6 +239,20 @@ fn images_that_a_mail_program_would_not_show_are_left_out() {
     assert!(show(&demo, image("http://127.0.0.1:8080/media/a.jpg", None)));
     assert!(!show(&frame(), image("data:image/png;base64,AAAA", None)));
     assert!(!show(&frame(), image("https://example.org/pixel.gif", Some(1))));
+}
+
+#[test]
+fn an_image_keeps_its_shape_and_its_place() {
+    let of = |width, height| size(&Image { width, height, ..Image::default() }, 576);
+
+    assert_eq!(of(Some(1200), Some(800)), (576, 384));
+    assert_eq!(of(Some(300), Some(200)), (300, 200));
+    assert_eq!(of(Some(800), Some(1600)), (288, 576));
+    assert_eq!(of(None, None), (576, 0));
+    assert_eq!(of(Some(100), None), (100, 0));
+    let (width, height) = of(Some(u32::MAX), Some(u32::MAX));
+    assert_eq!((width, height), (576, 576));
+    assert_eq!(of(Some(64), Some(u32::MAX)).0, 1);
 }
 
 #[test]
