@@ -4,15 +4,24 @@
 //! Nothing here knows of sources or of the store; a decision comes with its
 //! reason, so that an operator can see why.
 
+pub mod atlas;
 pub mod classify;
+mod filing;
+mod fold;
 pub mod gazetteer;
+mod labels;
+mod mentions;
+mod planting;
 pub mod tree;
+mod weigh;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use atlas::WellKnown;
 pub use classify::{Evidence, Reason, Verdict, classify};
 pub use gazetteer::Gazetteer;
 pub use tree::{Declared, Tree};
@@ -131,6 +140,9 @@ impl Country {
     }
 
     /// The code: `US`.
+    ///
+    /// # Panics
+    /// Never: both bytes are ASCII letters by construction.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("two ASCII letters by construction")
