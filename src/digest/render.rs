@@ -4,26 +4,27 @@
 //! has no room becomes a title line, and what has no room even for that is a
 //! link to the archive. Each piece appears in the same form in the text.
 
+mod print;
+
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use url::Url;
 
-use super::blank::{Blank, neutral, neutral_url};
-use super::sections::{Layout, Placed};
-use crate::article::Image;
+use super::blank::Blank;
+use super::sections::{Layout, Section};
 use crate::template::{
-    Aside, Confirmation, DigestMail, Picture, Rendered, Shelf, Story, TemplateError, Templates,
-    direction, hue,
+    Confirmation, DigestMail, Rendered, Shelf, Story, TemplateError, Templates, hue,
 };
 
+use print::{clip, lead, story};
+
 /// The most bytes of HTML that a mail has.
-pub const MAX_HTML_BYTES: usize = 92_000;
+pub const MAX_HTML_BYTES: usize = 91_000;
 /// Pieces that keep teaser and picture even if others then lack a title line.
 const FULL_AT_LEAST: usize = 12;
-/// Related pieces shown beside a piece.
-const BESIDE: usize = 3;
-/// The longest address that is printed; a longer one leads to the archive.
-const MAX_URL_BYTES: usize = 1_500;
+/// Pieces that are worth trying in full at once.
+const USUAL: usize = 64;
 
 /// What stands around the pieces of an edition.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,23 +74,24 @@ pub fn render(
     let attempt = |full: usize, lines: usize| {
         templates.render_mail(&mail(frame, layout, &ranks, full, lines))
     };
-    let fits = |mail: &Rendered| mail.html.len() <= MAX_HTML_BYTES;
-
-    // All the others as lines, if that leaves enough of them in full …
-    if let Some((full, mail)) = largest(others, |full| attempt(full, others - full), fits)?
-        && full >= FULL_AT_LEAST.min(others)
-    {
+    // An edition of the usual size fits as it is.
+    if others <= USUAL {
+        let mail = attempt(others, 0)?;
+        if mail.html.len() <= MAX_HTML_BYTES {
+            return Ok(mail);
+        }
+    }
+    // Else all the others as lines, if that leaves enough of them in full …
+    let floor = FULL_AT_LEAST.min(others);
+    if let Some((_, mail)) = largest(floor..=others, |full| attempt(full, others - full))? {
         return Ok(mail);
     }
     // … else the full ones first, then as many lines as go in.
-    let floor = FULL_AT_LEAST.min(others);
-    let Some((full, _)) = largest(floor, |full| attempt(full, 0), fits)? else {
+    let Some((full, alone)) = largest(0..=floor, |full| attempt(full, 0))? else {
         return Err(too_big(attempt(0, 0)?.html.len()));
     };
-    match largest(others - full, |lines| attempt(full, lines), fits)? {
-        Some((_, mail)) => Ok(mail),
-        None => attempt(full, 0),
-    }
+    let with_lines = largest(0..=others - full, |lines| attempt(full, lines))?;
+    Ok(with_lines.map_or(alone, |(_, mail)| mail))
 }
 
 /// Renders the mail that asks whether an address wants digests.
@@ -117,25 +119,26 @@ pub fn shelves(frame: &Frame, layout: &Layout) -> (Option<Story>, Vec<Shelf>) {
     (lead, fill(frame, layout, &ranks, ranks.len(), 0))
 }
 
-/// The largest number up to `most` whose mail fits, with that mail. What
-/// grows does not fit again, so halving finds it.
+/// The largest number whose mail fits, with that mail; `None` if not even the
+/// smallest does. Strides from below, then halves: a mail far beyond the
+/// budget is never rendered.
 fn largest(
-    most: usize,
+    numbers: RangeInclusive<usize>,
     attempt: impl Fn(usize) -> Result<Rendered, TemplateError>,
-    fits: impl Fn(&Rendered) -> bool,
 ) -> Result<Option<(usize, Rendered)>, TemplateError> {
+    let (mut at, mut high) = (*numbers.start(), *numbers.end() + 1);
+    let mut stride = 16;
     let mut best = None;
-    let (mut low, mut high) = (0, most + 1);
-    let mut at = most;
-    while low < high {
+    while at < high {
         let mail = attempt(at)?;
-        if fits(&mail) {
-            low = at + 1;
+        if mail.html.len() <= MAX_HTML_BYTES {
             best = Some((at, mail));
         } else {
             high = at;
         }
-        at = usize::midpoint(low, high).min(most);
+        let Some((low, _)) = &best else { break };
+        at = (low + stride).min(usize::midpoint(*low + 1, high));
+        stride *= 2;
     }
     Ok(best)
 }
@@ -188,7 +191,7 @@ fn fill(
     full: usize,
     lines: usize,
 ) -> Vec<Shelf> {
-    let shelf = |section: &super::sections::Section| Shelf {
+    let shelf = |section: &Section| Shelf {
         name: section.name.clone(),
         path: section.path.as_str().to_owned(),
         hue: hue(section.path.as_str()),
@@ -197,105 +200,12 @@ fn fill(
     };
     let mut shelves: Vec<Shelf> = layout.sections.iter().map(shelf).collect();
     for (nth, (section, place)) in ranks.iter().take(full + lines).enumerate() {
-        let story = story(frame, &layout.sections[*section].pieces[*place], 176);
+        let story = story(frame, &layout.sections[*section].pieces[*place]);
         let shelf = &mut shelves[*section];
         if nth < full { shelf.stories.push(story) } else { shelf.lines.push(story) }
     }
     shelves.retain(|shelf| !shelf.stories.is_empty() || !shelf.lines.is_empty());
     shelves
-}
-
-fn lead(frame: &Frame, placed: &Placed) -> Story {
-    story(frame, placed, 576)
-}
-
-fn story(frame: &Frame, placed: &Placed, width: u32) -> Story {
-    let piece = &placed.piece;
-    let aside = |beside: &super::sections::Beside| Aside {
-        title: clip(&beside.title, 160),
-        url: link(frame, &beside.url),
-        teaser: clip(&beside.teaser, 120),
-    };
-    let foreign = !same_language(&piece.language, &frame.language);
-    let picture = piece.image.as_ref();
-    Story {
-        title: clip(&piece.title, 240),
-        url: link(frame, &piece.url),
-        teaser: clip(&piece.teaser, 320),
-        byline: clip(&piece.authors.join(", "), 160),
-        kicker: clip(&placed.kicker, 80),
-        hue: hue(piece.region.as_str()),
-        date: piece.published.with_timezone(&frame.zone).date_naive().to_string(),
-        source: clip(&piece.source, 80),
-        lang: if foreign { piece.language.clone() } else { String::new() },
-        dir: direction(if foreign { &piece.language } else { &frame.language }),
-        picture: picture.and_then(|image| self::picture(frame, image, width, &piece.title)),
-        beside: piece.beside.iter().take(BESIDE).map(aside).collect(),
-    }
-}
-
-fn same_language(piece: &str, frame: &str) -> bool {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let piece = primary(piece);
-    piece.is_empty() || piece == "und" || piece == primary(frame)
-}
-
-/// The image as wide as its place; `None` if it is tiny, or if a mail program
-/// would not show it.
-fn picture(frame: &Frame, image: &Image, place: u32, title: &str) -> Option<Picture> {
-    let url = Url::parse(&image.url).ok()?;
-    let shown = match url.scheme() {
-        "https" => true,
-        "http" => frame.site_url.starts_with("http:"),
-        _ => false,
-    };
-    let tiny = |side: Option<u32>| side.is_some_and(|pixels| pixels < 64);
-    if !shown || tiny(image.width) || tiny(image.height) || image.url.len() > MAX_URL_BYTES {
-        return None;
-    }
-    let width = image.width.map_or(place, |own| own.min(place));
-    let height = match (image.width, image.height) {
-        (Some(own), Some(high)) if own > 0 => {
-            u32::try_from(u64::from(high) * u64::from(width) / u64::from(own)).unwrap_or(0)
-        }
-        _ => 0,
-    };
-    let alt = if image.alt.trim().is_empty() { title } else { &image.alt };
-    Some(Picture {
-        url: neutral_url(url.as_str()),
-        alt: clip(alt, 200),
-        credit: clip(image.credit.as_deref().unwrap_or_default(), 80),
-        width,
-        height,
-    })
-}
-
-/// An address that can stand in HTML and in text alike; what is not a web
-/// address, or endless, leads to the archive.
-fn link(frame: &Frame, url: &str) -> String {
-    match Url::parse(url) {
-        Ok(url)
-            if matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_URL_BYTES =>
-        {
-            // A fragment or query may hold characters that end an address in text.
-            let text = url.as_str().replace('"', "%22").replace('<', "%3C").replace('>', "%3E");
-            neutral_url(&text)
-        }
-        _ => frame.archive_url.clone(),
-    }
-}
-
-/// One line of at most `most` characters, cut between words where it can be.
-fn clip(text: &str, most: usize) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words: String = words.chars().filter(|c| !c.is_control()).collect();
-    let text = neutral(&words);
-    if text.chars().count() <= most {
-        return text;
-    }
-    let cut: String = text.chars().take(most.saturating_sub(1)).collect();
-    let at = cut.rfind(' ').filter(|at| *at * 2 > cut.len()).unwrap_or(cut.len());
-    format!("{}\u{2026}", cut[..at].trim_end_matches([' ', ',', ';', ':', '.']))
 }
 
 fn preheader(frame: &Frame, layout: &Layout) -> String {
@@ -320,3 +230,6 @@ fn too_big(bytes: usize) -> TemplateError {
         remedy: "shorten the template: Gmail cuts a mail at 102 KB".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,3 @@
 //! What comes back: bounces, complaints, unsubscribe mails.
+
+pub mod verp;

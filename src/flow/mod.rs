@@ -17,6 +17,7 @@ pub mod house;
 pub mod issue;
 pub mod ledger;
 pub mod pulse;
+pub mod reclassify;
 pub mod relate;
 pub mod sweep;
 pub mod syndicate;

@@ -1,7 +1,10 @@
 //! From what is known about a piece to the regions it belongs to, with reasons.
 
+use super::filing::{self, Filing};
+use super::mentions::mentions;
+use super::weigh::{Weighed, weigh};
 use super::{Country, Gazetteer, Origin, RegionPath, Tree};
-use crate::article::Label;
+use crate::article::{Label, LabelKind};
 
 /// All that may tell where a piece belongs.
 #[derive(Debug, Clone, Copy)]
@@ -47,17 +50,159 @@ pub struct Reason {
     pub weight: f32,
 }
 
+/// A piece is put down to a country when it is about it at least this likely.
+const STRONG: f32 = 0.5;
+/// The likeliest country decides the region from here on.
+const ENOUGH: f32 = 0.35;
+/// Most countries that a piece is put down to.
+const MOST_COUNTRIES: usize = 8;
+/// Most reasons that are told.
+const MOST_REASONS: usize = 20;
+
 /// Decides where a piece belongs: the operator, else the publisher's
 /// breadcrumb or category, else the text, else the source's home, else
 /// [`RegionPath::world`]. Countries that the text is about are added behind.
 #[must_use]
 pub fn classify(tree: &Tree, gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Verdict {
-    let _ = (tree, gazetteer, evidence);
+    let filings = [
+        (Origin::Breadcrumb, filing::read(tree, gazetteer, evidence.labels, LabelKind::Breadcrumb)),
+        (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Category)),
+        (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Tag)),
+    ];
+    let weighed = read_text(tree, gazetteer, evidence, &filings);
+    let (mut regions, origin) = primary(tree, evidence, &filings, &weighed);
+    let countries = countries(tree, &regions, &weighed);
+    if origin != Origin::Operator {
+        for path in countries.iter().filter_map(|country| tree.of_country(*country)) {
+            if !regions.contains(path) {
+                regions.push(path.clone());
+            }
+        }
+    }
     Verdict {
-        regions: vec![RegionPath::world()],
-        countries: vec![],
-        origin: Origin::Source,
-        reasons: vec![],
-        unmatched: vec![],
+        reasons: reasons(tree, &filings, &weighed),
+        unmatched: unmatched(&filings),
+        regions,
+        countries,
+        origin,
     }
 }
+
+/// The countries that the words of a piece speak for, likeliest first. Topics
+/// that the publisher gave are read like a part of the title.
+fn read_text(
+    tree: &Tree,
+    gazetteer: &Gazetteer,
+    evidence: &Evidence<'_>,
+    filings: &[(Origin, Filing)],
+) -> Vec<Weighed> {
+    let mut hint: Vec<(Country, f32)> = evidence.home.map(|home| (home, 0.5)).into_iter().collect();
+    for (_, filing) in filings {
+        for (path, _) in &filing.regions {
+            hint.extend(tree.countries_within(path).map(|country| (country, 0.5)));
+        }
+        for (region, _) in &filing.beyond {
+            hint.extend(region.countries.iter().map(|country| (*country, 0.5)));
+        }
+    }
+    let topics: Vec<&str> =
+        filings.iter().flat_map(|(_, filing)| &filing.topics).map(String::as_str).collect();
+    let mut title = evidence.title.to_owned();
+    if !topics.is_empty() {
+        title = format!("{title}\n\n{}", topics.join("\n\n"));
+    }
+    let english = evidence.language.is_some_and(|tag| tag.to_ascii_lowercase().starts_with("en"));
+    let found = mentions(gazetteer, &title, evidence.text, english, &hint);
+    weigh(&found, evidence.home)
+}
+
+/// The first region and what decided it. Of labels that say as much as each
+/// other, the text picks one.
+fn primary(
+    tree: &Tree,
+    evidence: &Evidence<'_>,
+    filings: &[(Origin, Filing)],
+    weighed: &[Weighed],
+) -> (Vec<RegionPath>, Origin) {
+    if let Some(path) = evidence.operator.filter(|path| tree.contains(path)) {
+        return (vec![path.clone()], Origin::Operator);
+    }
+    for (origin, filing) in filings {
+        let Some((first, _)) = filing.regions.first() else { continue };
+        let depth = first.lineage().count();
+        let mut paths: Vec<RegionPath> = filing.regions.iter().map(|(path, _)| path.clone()).collect();
+        let likely = |path: &RegionPath| {
+            let country = tree.country_of(path);
+            weighed.iter().find(|w| Some(w.country) == country).map_or(0.0, |w| w.likely)
+        };
+        paths.sort_by(|a, b| {
+            let deep = |path: &RegionPath| path.lineage().count() == depth;
+            deep(b).cmp(&deep(a)).then(likely(b).total_cmp(&likely(a)))
+        });
+        return (paths, *origin);
+    }
+    if let Some(top) = weighed.first().filter(|top| top.likely >= ENOUGH)
+        && let Some(path) = tree.of_country(top.country)
+    {
+        let around = path.top();
+        let alone = !is_about_a_whole_region(tree, &around, weighed);
+        return (vec![if alone { path.clone() } else { around }], Origin::Text);
+    }
+    for (origin, filing) in filings {
+        let within = filing.beyond.iter().find_map(|(region, _)| region.within.clone());
+        if let Some(path) = within.filter(|path| tree.contains(path)) {
+            return (vec![path], *origin);
+        }
+    }
+    let home = evidence.home.and_then(|country| tree.of_country(country)).cloned();
+    (vec![home.unwrap_or_else(RegionPath::world)], Origin::Source)
+}
+
+/// Four countries of one region or more, and none that stands out?
+fn is_about_a_whole_region(tree: &Tree, around: &RegionPath, weighed: &[Weighed]) -> bool {
+    let whole: f32 = weighed.iter().map(|w| w.mass).sum();
+    let named: Vec<&Weighed> = weighed.iter().filter(|w| w.likely >= STRONG).collect();
+    let within = |w: &&Weighed| tree.of_country(w.country).is_some_and(|p| p.is_within(around));
+    named.len() >= 4 && named.iter().all(within) && named.iter().all(|w| w.mass < whole * 0.35)
+}
+
+/// The countries of the first regions, then those that the text is about.
+fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Country> {
+    let mut countries: Vec<Country> =
+        regions.iter().filter_map(|path| tree.country_of(path)).collect();
+    for (rank, weighed) in weighed.iter().enumerate() {
+        let needed = if rank == 0 { ENOUGH } else { STRONG };
+        if weighed.likely >= needed && !countries.contains(&weighed.country) {
+            countries.push(weighed.country);
+        }
+    }
+    countries.truncate(MOST_COUNTRIES.max(regions.len()));
+    countries
+}
+
+fn reasons(tree: &Tree, filings: &[(Origin, Filing)], weighed: &[Weighed]) -> Vec<Reason> {
+    let labels = filings.iter().flat_map(|(_, filing)| &filing.regions).map(|(path, label)| Reason {
+        evidence: label.clone(),
+        region: path.clone(),
+        weight: 1.0,
+    });
+    let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
+        let region = tree.of_country(w.country)?.clone();
+        Some(Reason { evidence: w.evidence.clone(), region, weight: w.likely })
+    });
+    labels.chain(words).take(MOST_REASONS).collect()
+}
+
+fn unmatched(filings: &[(Origin, Filing)]) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for (_, label) in filings.iter().flat_map(|(_, filing)| &filing.beyond) {
+        if !labels.contains(label) {
+            labels.push(label.clone());
+        }
+    }
+    labels
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

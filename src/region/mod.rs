@@ -6,11 +6,15 @@
 
 pub mod atlas;
 pub mod classify;
+mod filing;
 mod fold;
 pub mod gazetteer;
 mod labels;
+mod mentions;
 mod planting;
 pub mod tree;
+mod weigh;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;

@@ -4,7 +4,16 @@
 //! and gives a [`Haul`] of drafts or a [`Trouble`]. Nothing here knows of the
 //! store, of regions or of digests.
 
+pub mod backoff;
+mod beside;
+pub mod fetch;
+pub mod folder;
+mod guard;
+pub mod http;
+mod listing;
 pub mod parse;
+mod visit;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +23,10 @@ use url::Url;
 
 use crate::article::Draft;
 use crate::region::Country;
+
+pub use fetch::Fetch;
+pub use http::HttpFetch;
+pub use visit::Source;
 
 /// One `[[source]]`.
 #[derive(Debug, Clone)]

@@ -95,12 +95,11 @@ fn wrap(text: &str, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// The text with a line of `mark` below it, as long as its last line.
+/// The text with a line of `mark` below it, as long as its longest line.
 fn underline(text: &str, mark: &str) -> String {
-    let last = text.lines().last().unwrap_or_default();
-    let indent = last.len() - last.trim_start().len();
-    let rule = mark.repeat(columns(last.trim()).min(72));
-    format!("{text}\n{}{rule}", " ".repeat(indent))
+    let indent = text.len() - text.trim_start().len();
+    let long = text.lines().map(|line| columns(line.trim())).max().unwrap_or(0);
+    format!("{text}\n{}{}", " ".repeat(indent.min(40)), mark.repeat(long.min(72)))
 }
 
 /// Columns in a terminal, roughly: East Asian characters take two, combining
@@ -109,8 +108,14 @@ fn columns(text: &str) -> usize {
     text.chars()
         .map(|c| match u32::from(c) {
             0x0300..=0x036F | 0x0591..=0x05C7 | 0x064B..=0x065F | 0x200B..=0x200F | 0xFE0F => 0,
-            0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF => 2,
-            0xFE30..=0xFE4F | 0xFF00..=0xFF60 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
+            0x1100..=0x115F
+            | 0x2E80..=0xA4CF
+            | 0xAC00..=0xD7A3
+            | 0xF900..=0xFAFF
+            | 0xFE30..=0xFE4F
+            | 0xFF00..=0xFF60
+            | 0x1F300..=0x1FAFF
+            | 0x20000..=0x3FFFD => 2,
             _ => 1,
         })
         .sum()

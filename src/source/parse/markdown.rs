@@ -132,7 +132,7 @@ fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
         .map(|text| inline_text(&text));
     draft.url = first(matter, &["canonical", "canonical_url", "url", "link", "permalink"])
         .and_then(|url| address(&url, base));
-    draft.guid = first(matter, &["id", "guid", "slug"]).unwrap_or_default();
+    draft.guid = first(matter, &["id", "guid"]).unwrap_or_default();
     for key in ["author", "authors", "by"] {
         for name in
             strings(matter.get(key), &["name", "title"]).iter().flat_map(|name| person::names(name))

@@ -37,7 +37,7 @@ pub struct Document {
     pub link: Option<String>,
     /// BCP 47 tag that the feed gives.
     pub language: Option<String>,
-    /// Its pieces, in its order, one for each guid.
+    /// Its pieces, in its order, as they stand; see [`guid::settle`].
     pub drafts: Vec<Draft>,
 }
 

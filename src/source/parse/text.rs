@@ -4,7 +4,7 @@
 use super::label::{self, is_home};
 use super::{date, person};
 use crate::article::clean::strip_controls;
-use crate::article::{Body, Draft, Hint, Image, Label, LabelKind};
+use crate::article::{Body, Draft, Hint, Label, LabelKind};
 
 /// Reads one piece. An image without an address carries a credit only.
 #[must_use]
@@ -82,7 +82,7 @@ impl Desk {
                 self.closed |= self.place == Place::Piece;
                 let image = self.draft.image.get_or_insert_default();
                 image.credit.get_or_insert(credit);
-            } else if self.place == Place::Top && self.head(&line) {
+            } else if self.place == Place::Top && lines.iter().all(|line| self.head(line)) {
             } else if let Some(name) = byline(&line).filter(|_| self.place == Place::Piece) {
                 self.closed = true;
                 self.author(&name);
@@ -362,9 +362,4 @@ fn ends_words(line: &str) -> bool {
 
 fn key(line: &str) -> String {
     line.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The image of a draft, if it has an address and not a credit only.
-pub(crate) fn with_address(image: Option<Image>) -> Option<Image> {
-    image.filter(|image| !image.url.is_empty())
 }

@@ -93,7 +93,8 @@ pub struct Reader<'a> {
     /// `xml:base` of each open structural element.
     open: Vec<Option<Url>>,
     base: Option<Url>,
-    rescues: u32,
+    /// How many bytes may still be read twice to put unclosed elements right.
+    spare: usize,
     started: bool,
 }
 
@@ -101,8 +102,6 @@ pub struct Reader<'a> {
 const MAX_DEPTH: usize = 6;
 /// Children of one element that are kept.
 const MAX_CHILDREN: usize = 2000;
-/// Unclosed elements that are put right in one document.
-const MAX_RESCUES: u32 = 200;
 
 impl<'a> Reader<'a> {
     /// Reads a document that was found at `base`.
@@ -114,7 +113,7 @@ impl<'a> Reader<'a> {
             scope: Vec::new(),
             open: Vec::new(),
             base: base.cloned(),
-            rescues: 0,
+            spare: 4 * source.len(),
             started: false,
         }
     }
@@ -263,8 +262,8 @@ impl<'a> Reader<'a> {
             };
             if unclosed {
                 // Nobody closed it: it ends where the next tag begins.
-                self.rescues += 1;
-                let end = first_tag.filter(|_| self.rescues < MAX_RESCUES).unwrap_or(from);
+                let end = first_tag.filter(|_| self.spare > 0).unwrap_or(from);
+                self.spare = self.spare.saturating_sub(from - end);
                 self.tokens.go_to(end);
                 return &self.source[start..end];
             }

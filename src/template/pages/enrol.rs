@@ -84,6 +84,26 @@ pub struct Confirmed {
     pub shell: Shell,
 }
 
+/// What a subscriber gets, to change. `preferences.html`
+///
+/// Posts `region` (once for each choice) and `timezone`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Preferences {
+    /// What stands around it.
+    #[serde(flatten)]
+    pub shell: Shell,
+    /// Where the form posts to.
+    pub action: String,
+    /// Whether it has just been saved.
+    pub saved: bool,
+    /// Regions to choose from; none chosen means all.
+    pub regions: Vec<RegionChoice>,
+    /// Zones to choose from; empty if no digest asks.
+    pub zones: Vec<ZoneGroup>,
+    /// Where one leaves; may be empty.
+    pub unsubscribe_url: String,
+}
+
 /// Asks for the click that unsubscribes. `unsubscribe.html`
 #[derive(Debug, Clone, Serialize)]
 pub struct Unsubscribe {
@@ -146,6 +166,22 @@ impl Page for Subscribe {
         let bare =
             Self { shell: Shell::bare_sample(), regions: vec![], zones: vec![], ..form.clone() };
         vec![form, back, bare]
+    }
+}
+
+impl Page for Preferences {
+    const FILE: &'static str = "preferences.html";
+
+    fn samples() -> Vec<Self> {
+        let pages = Subscribe::samples().into_iter().map(|form| Self {
+            shell: form.shell,
+            action: "/preferences/TOKEN".to_owned(),
+            saved: !form.error.is_empty(),
+            regions: form.regions,
+            zones: form.zones,
+            unsubscribe_url: "/unsubscribe/TOKEN".to_owned(),
+        });
+        pages.collect()
     }
 }
 

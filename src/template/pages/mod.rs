@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::{TemplateError, Templates};
 
 pub use enrol::{
-    CheckMail, Confirm, Confirmed, RegionChoice, Subscribe, Unsubscribe, Unsubscribed, ZoneChoice,
-    ZoneGroup,
+    CheckMail, Confirm, Confirmed, Preferences, RegionChoice, Subscribe, Unsubscribe, Unsubscribed,
+    ZoneChoice, ZoneGroup,
 };
 pub use inbox::{Header, Inbox, InboxEntry, InboxMail, View};
 pub use reading::{
@@ -121,6 +121,7 @@ pub(super) fn rehearse_all(templates: &Templates, problems: &mut Vec<TemplateErr
     templates.rehearse_page::<CheckMail>(problems);
     templates.rehearse_page::<Confirm>(problems);
     templates.rehearse_page::<Confirmed>(problems);
+    templates.rehearse_page::<Preferences>(problems);
     templates.rehearse_page::<Unsubscribe>(problems);
     templates.rehearse_page::<Unsubscribed>(problems);
     templates.rehearse_page::<Inbox>(problems);

@@ -1,0 +1,42 @@
+//! `gazetted feeds`: feeds as files.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{Global, opening, print};
+use crate::flow::syndicate;
+
+/// Write feeds as files.
+#[derive(Debug, Subcommand)]
+pub enum Feeds {
+    /// Write every feed below a folder, for a web server or CDN; only what changed is touched
+    Build {
+        /// The folder; the files lie in it as the addresses do: feeds/all.rss
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Serialize)]
+struct Built {
+    written: usize,
+    unchanged: usize,
+}
+
+impl Feeds {
+    pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let (house, _) = opening::open(global).await?;
+        let Self::Build { out } = self;
+        let (written, unchanged) = syndicate::build(&house, &out).await?;
+        if global.json {
+            print::json(&Built { written, unchanged })?;
+        } else {
+            print::line(format!("{}: {written} files written, {unchanged} up to date", out.display()))?;
+        }
+        house.store.close().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,96 @@
+//! `gazetted regions`: the tree, and what did not fit into it.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{Global, opening, print};
+use crate::flow::House;
+use crate::region::Origin;
+use crate::store::articles::{self, Filter};
+use crate::store::labels;
+
+/// Look at regions.
+#[derive(Debug, Subcommand)]
+pub enum Regions {
+    /// List all regions in the order in which they are shown
+    List,
+    /// Labels that matched nothing, and pieces whose region is uncertain
+    Audit,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "finding", rename_all = "lowercase")]
+enum Finding<'a> {
+    Label { label: &'a str, source: &'a str, pieces: i64, article: i64, declare: Option<String> },
+    Uncertain { article: i64, title: &'a str, region: &'a str },
+}
+
+impl Regions {
+    pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let (house, _) = opening::open(global).await?;
+        match self {
+            Self::List => {
+                let settings = house.settings();
+                for path in settings.tree.paths() {
+                    let name = settings.tree.name(path, &settings.site.language);
+                    if global.json {
+                        print::json(&Line { path: path.as_str(), name })?;
+                    } else {
+                        print::line(format!("{:<44} {name}", path.as_str()))?;
+                    }
+                }
+            }
+            Self::Audit => audit(&house, global.json).await?,
+        }
+        house.store.close().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn audit(house: &House, json: bool) -> anyhow::Result<()> {
+    let settings = house.settings();
+    let mut tx = house.store.read().await?;
+    let found = labels::list(&mut tx, 1_000).await?;
+    drop(tx);
+    for label in &found {
+        let declare = settings.tree.known_elsewhere(&label.label).map(ToString::to_string);
+        if json {
+            print::json(&Finding::Label { label: &label.label, source: &label.source, pieces: label.pieces, article: label.article_id, declare })?;
+        } else {
+            print::line(format!("label `{}` of source {} matches no region ({} pieces, such as article {})", label.label, label.source, label.pieces, label.article_id))?;
+            match declare {
+                Some(lines) => print::line(format!("to declare it:\n\n{lines}\n"))?,
+                None => print::line(format!("to map it, add it to the aliases of a region:\n\n[[region]]\npath = \"…\"\naliases = [\"{}\"]\n", label.label))?,
+            }
+        }
+    }
+    let mut filter = Filter::default();
+    let mut uncertain = 0_u64;
+    loop {
+        let mut tx = house.store.read().await?;
+        let cards = articles::list(&mut tx, &filter, 500).await?;
+        drop(tx);
+        let Some(last) = cards.last() else { break };
+        filter.after = Some((last.published, last.id));
+        for card in cards.iter().filter(|card| card.region_origin == Origin::Source) {
+            uncertain += 1;
+            if json {
+                print::json(&Finding::Uncertain { article: card.id.0, title: &card.title, region: card.region().as_str() })?;
+            } else {
+                print::line(format!("article {} says no region, stands in {}: {}", card.id, card.region(), card.title))?;
+            }
+        }
+    }
+    if !json {
+        print::line(format!("{} labels match nothing, {uncertain} pieces say no region.", found.len()))?;
+    }
+    Ok(())
+}

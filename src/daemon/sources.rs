@@ -1,0 +1,74 @@
+//! A loop for each source, so one that is slow delays no other. A reload
+//! begins them anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::beat;
+use crate::flow::{House, watch as visits};
+use crate::source::{Fetch, Settings, Source, watch as folder};
+
+/// The longest sleep between two looks at the clock.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// Visits every source of the settings in force when it is due.
+pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        reloaded.mark_unchanged();
+        let (ending, ended) = watch::channel(false);
+        let mut loops = JoinSet::new();
+        for settings in &house.settings().sources {
+            loops.spawn(source(house.clone(), fetch.clone(), settings.clone(), ended.clone()));
+        }
+        tokio::select! {
+            _ = reloaded.changed() => {}
+            _ = stop.changed() => {}
+        }
+        ending.send_replace(true);
+        // A visit that hangs is dropped: it has written all of a chunk or nothing.
+        let all_ended = async { while loops.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(5), all_ended).await.is_err() {
+            debug!("{} visits are broken off", loops.len());
+        }
+    }
+}
+
+async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mut stop: watch::Receiver<bool>) {
+    let name = settings.name.clone();
+    let watching = folder::watch(&settings);
+    let mut source = Source::new(settings, fetch);
+    // A folder is read at the start: what changed while nobody watched has no event.
+    let mut stirred = watching.is_some();
+    while !*stop.borrow() {
+        match visits::state(&house, &name).await {
+            Ok(state) if stirred || state.next_visit <= house.now() => {
+                stirred = false;
+                tokio::select! {
+                    outcome = visits::visit(&house, &mut source) => {
+                        if let Err(error) = outcome {
+                            warn!(source = %name, "Source {name} cannot be taken in now: {error}");
+                            beat::pause(Duration::from_secs(5), &mut stop).await;
+                        }
+                    }
+                    _ = stop.changed() => return,
+                }
+                continue;
+            }
+            Ok(state) => {
+                let wait = (state.next_visit - house.now()).to_std().unwrap_or_default().clamp(Duration::from_millis(100), LOOK);
+                tokio::select! {
+                    () = beat::pause(wait, &mut stop) => {}
+                    () = folder::stirred(watching.as_ref()) => stirred = true,
+                }
+            }
+            Err(error) => {
+                warn!(source = %name, "Source {name} waits for the store: {error}");
+                beat::pause(Duration::from_secs(5), &mut stop).await;
+            }
+        }
+    }
+}

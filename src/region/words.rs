@@ -1,0 +1,211 @@
+//! A text as words in plain spelling that remember how they were written.
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+use super::fold::{fold, is_unspaced};
+
+/// How a word stands in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Where it begins in [`Words::plain`].
+    pub start: u32,
+    /// Where it ends there.
+    pub end: u32,
+    /// Begins with a capital, or is in a script without capitals.
+    pub capital: bool,
+    /// Is in a script that has capitals.
+    pub cased: bool,
+    /// Begins a sentence, so that its capital says nothing.
+    pub opens: bool,
+    /// What stands between it and the next word.
+    pub gap: Gap,
+}
+
+/// What stands between two words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing, a space, a hyphen, an apostrophe: one name may go on.
+    Close,
+    /// A dot and a space: an abbreviation, or the end of a sentence.
+    Dot,
+    /// A comma.
+    Comma,
+    /// The end of a sentence, a bracket, anything else.
+    Wide,
+}
+
+/// The words of a text.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// All words in plain spelling, parted by one space, or by nothing in
+    /// scripts without spaces: any run of words is a slice of it.
+    pub plain: String,
+    /// In reading order.
+    pub words: Vec<Word>,
+}
+
+impl Words {
+    /// Reads a text. Longer ones are read as far as `most` words.
+    pub fn of(text: &str, most: usize) -> Self {
+        let mut words = Self::default();
+        let russian = Stemmer::create(Algorithm::Russian);
+        let mut rest = text;
+        let mut gap = Gap::Wide;
+        while words.words.len() < most {
+            let Some(start) = rest.find(char::is_alphanumeric) else { break };
+            if !words.words.is_empty() || start > 0 {
+                gap = gap_of(&rest[..start], words.words.is_empty());
+            }
+            if let Some(last) = words.words.last_mut() {
+                last.gap = gap;
+            }
+            rest = &rest[start..];
+            let length = word_length(rest);
+            words.push(&rest[..length], gap, &russian);
+            rest = &rest[length..];
+        }
+        words
+    }
+
+    /// The words from `first`, `count` of them, as one name.
+    pub fn run(&self, first: usize, count: usize) -> &str {
+        let (start, end) = (self.words[first].start, self.words[first + count - 1].end);
+        &self.plain[start as usize..end as usize]
+    }
+
+    fn push(&mut self, raw: &str, gap: Gap, russian: &Stemmer) {
+        let plain = plain_word(raw, russian);
+        if plain.is_empty() {
+            return;
+        }
+        let first = raw.chars().next().unwrap_or_default();
+        let joins = is_unspaced(first) && gap == Gap::Close && self.words.last().is_some_and(|w| !w.cased);
+        if !self.plain.is_empty() && !joins {
+            self.plain.push(' ');
+        }
+        let Ok(start) = u32::try_from(self.plain.len()) else { return };
+        self.plain.push_str(&plain);
+        let Ok(end) = u32::try_from(self.plain.len()) else { return };
+        let cased = first.is_lowercase() || first.is_uppercase();
+        self.words.push(Word {
+            start,
+            end,
+            capital: !cased || first.is_uppercase(),
+            cased,
+            opens: matches!(gap, Gap::Wide | Gap::Dot),
+            gap: Gap::Wide,
+        });
+    }
+}
+
+/// How many bytes of `text` its first word takes. A character of a script
+/// without spaces is a word; an abbreviation keeps its dots.
+fn word_length(text: &str) -> usize {
+    let mut letters = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if is_unspaced(c) {
+            return if at == 0 { c.len_utf8() } else { at };
+        }
+        if c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c) {
+            letters += 1;
+        } else if c == '.' && letters == 1 && chars.peek().is_some_and(|(_, n)| n.is_alphabetic()) {
+            letters = 0;
+        } else if c == '.' && letters == 1 && at > 2 {
+            return at + 1;
+        } else {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// What the characters between two words mean.
+fn gap_of(between: &str, first: bool) -> Gap {
+    if first {
+        return Gap::Wide;
+    }
+    let mut gap = Gap::Close;
+    for c in between.chars() {
+        let here = match c {
+            ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '\'' | '’' | '‘' | '&' | '·' | '・' | '\t' => {
+                continue;
+            }
+            '\n' if !between.contains("\n\n") && gap == Gap::Close => continue,
+            '.' => Gap::Dot,
+            ',' | '、' | '،' => Gap::Comma,
+            _ => Gap::Wide,
+        };
+        gap = if gap == Gap::Close { here } else { Gap::Wide };
+    }
+    gap
+}
+
+/// One word in plain spelling: folded, Russian without its ending, Arabic
+/// without its article.
+fn plain_word(raw: &str, russian: &Stemmer) -> String {
+    let plain = if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        raw.to_ascii_lowercase()
+    } else {
+        fold(raw).replace(' ', "")
+    };
+    match plain.chars().next() {
+        Some('\u{400}'..='\u{4ff}') if plain.chars().count() > 3 => russian.stem(&plain).into_owned(),
+        Some('\u{600}'..='\u{6ff}') => without_article(&plain).to_owned(),
+        _ => plain,
+    }
+}
+
+/// An Arabic word without `ال` and the particles written onto it.
+fn without_article(word: &str) -> &str {
+    for article in ["وال", "بال", "كال", "فال", "لل", "ال"] {
+        if let Some(bare) = word.strip_prefix(article)
+            && bare.chars().count() >= 3
+        {
+            return bare;
+        }
+    }
+    word
+}
+
+/// A name as [`Words`] would spell it.
+pub(super) fn plain_name(name: &str) -> String {
+    Words::of(name, 12).plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(text: &str) -> Vec<String> {
+        let words = Words::of(text, 100);
+        (0..words.words.len()).map(|at| words.run(at, 1).to_owned()).collect()
+    }
+
+    #[test]
+    fn words_come_in_plain_spelling() {
+        assert_eq!(runs("The U.S. Army left Kabul's port."), ["the", "us", "army", "left", "kabul", "s", "port"]);
+        assert_eq!(runs("l’Ukraine d'abord"), ["l", "ukraine", "d", "abord"]);
+        assert_eq!(runs("в Москве"), ["в", "москв"]);
+        assert_eq!(runs("中国 USA"), ["中", "国", "usa"]);
+        assert_eq!(runs("والأردن"), ["اردن"]);
+        assert_eq!(runs(" … "), [""; 0]);
+    }
+
+    #[test]
+    fn a_run_of_words_is_one_name() {
+        let words = Words::of("In New  York und 北京。", 100);
+
+        assert_eq!(words.run(1, 2), "new york");
+        assert_eq!(words.run(4, 2), "北京");
+        assert!(words.words[0].opens && !words.words[1].opens);
+        assert_eq!(Words::of("Paris, Texas. Then", 9).words.iter().map(|w| w.gap).collect::<Vec<_>>(),
+            [Gap::Comma, Gap::Dot, Gap::Wide]);
+    }
+
+    #[test]
+    fn a_name_is_spelled_like_a_text() {
+        assert_eq!(plain_name("Côte d’Ivoire"), "cote d ivoire");
+        assert_eq!(plain_name("СОЕДИНЕННЫЕ ШТАТЫ"), plain_name("Соединённых Штатов"));
+    }
+}

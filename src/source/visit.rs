@@ -1,0 +1,142 @@
+//! One visit to one source, whatever kind it is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use super::fetch::{Fetch, Fetched, Request, Response, later, operator};
+use super::folder::Folder;
+use super::parse::{self, guid};
+use super::{Haul, Kind, Memory, Settings, Trouble};
+use crate::article::{Body, Draft};
+use crate::clock::Time;
+
+/// A source that can be visited again and again.
+pub struct Source {
+    settings: Settings,
+    fetch: Arc<dyn Fetch>,
+    /// Shared with the thread that reads, so that a dropped visit loses nothing.
+    folder: Option<Arc<Mutex<Folder>>>,
+}
+
+impl Source {
+    /// A source that reaches the network through `fetch`.
+    #[must_use]
+    pub fn new(settings: Settings, fetch: Arc<dyn Fetch>) -> Self {
+        let folder = match &settings.kind {
+            Kind::Directory { path } => {
+                Some(Arc::new(Mutex::new(Folder::at(path, settings.max_bytes))))
+            }
+            _ => None,
+        };
+        Self { settings, fetch, folder }
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Looks what is there, compared with `memory` of the last visit that was
+    /// taken in. Dates beyond `now` by more than a day are not believed.
+    ///
+    /// # Errors
+    /// If nothing could be read: then everything stays as it was.
+    pub async fn visit(&mut self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
+        let haul = match &self.settings.kind {
+            Kind::Directory { .. } => self.folder(memory).await,
+            Kind::Feed { url } => self.feed(url.clone(), memory).await,
+            Kind::Wordpress { url } => Err(not_yet("wordpress", url, "feed/")),
+            Kind::Site { url } => Err(not_yet("site", url, "")),
+        };
+        haul.map(|haul| self.finished(haul, now))
+    }
+
+    async fn folder(&self, memory: &Memory) -> Result<Haul, Trouble> {
+        let Some(folder) = self.folder.clone() else {
+            return Err(operator("this source has no folder; set `path` in [[source]]"));
+        };
+        let memory = memory.clone();
+        let visit = move || folder.lock().unwrap_or_else(PoisonError::into_inner).visit(&memory);
+        tokio::task::spawn_blocking(visit).await.unwrap_or_else(|error| Err(cut_short(&error)))
+    }
+
+    async fn feed(&self, url: Url, memory: &Memory) -> Result<Haul, Trouble> {
+        let request = Request {
+            url,
+            etag: memory.etag.clone(),
+            last_modified: memory.last_modified.clone(),
+            max_bytes: self.settings.max_bytes,
+            allow_private: self.settings.allow_private,
+        };
+        let fetched = match self.fetch.fetch(request).await? {
+            Response::NotModified => return Ok(Haul::Unchanged),
+            Response::Document(fetched) => fetched,
+        };
+        let known = memory.body_hash.clone();
+        tokio::task::spawn_blocking(move || read(&fetched, known.as_deref()))
+            .await
+            .unwrap_or_else(|error| Err(cut_short(&error)))
+    }
+
+    /// What the settings say about every piece, and what no piece can say.
+    fn finished(&self, mut haul: Haul, now: Time) -> Haul {
+        if let Haul::Drafts { drafts, .. } = &mut haul {
+            let latest = now + chrono::TimeDelta::days(1);
+            for draft in drafts {
+                if draft.language.is_none() {
+                    draft.language.clone_from(&self.settings.language);
+                }
+                draft.published = draft.published.filter(|date| *date <= latest);
+                draft.updated = draft.updated.filter(|date| *date <= latest);
+            }
+        }
+        haul
+    }
+}
+
+/// Reads a fetched document unless its bytes are known.
+fn read(fetched: &Fetched, known: Option<&str>) -> Result<Haul, Trouble> {
+    let hash = guid::hex(&fetched.bytes);
+    if known == Some(hash.as_str()) {
+        return Ok(Haul::Unchanged);
+    }
+    let base = Some(&fetched.final_url).filter(|url| url.scheme() != "file");
+    let document = parse::document(&fetched.bytes, fetched.content_type.as_deref(), base)
+        .map_err(|error| operator(format!("{}: {error}", fetched.final_url)))?;
+    let (drafts, empty): (Vec<Draft>, Vec<Draft>) =
+        guid::settle(document.drafts).into_iter().partition(says_something);
+    let failures = empty.iter().map(|draft| {
+        format!(
+            "the entry `{}` has neither title nor text nor address; the publisher has to fill it",
+            draft.guid.chars().take(80).collect::<String>()
+        )
+    });
+    let memory = Memory {
+        etag: fetched.etag.clone(),
+        last_modified: fetched.last_modified.clone(),
+        body_hash: Some(hash),
+    };
+    Ok(Haul::Drafts { failures: failures.collect(), drafts, present: None, memory })
+}
+
+fn says_something(draft: &Draft) -> bool {
+    let (Body::Html(body) | Body::Text(body)) = &draft.body;
+    !draft.title.is_empty() || draft.url.is_some() || !body.trim().is_empty()
+}
+
+fn not_yet(kind: &str, url: &Url, path: &str) -> Trouble {
+    let feed = url.join(path).map_or_else(|_| url.to_string(), String::from);
+    operator(format!(
+        "kind = \"{kind}\" is not in this version; use kind = \"feed\" with the site's feed address, often {feed}{}",
+        if path.is_empty() { "feed.xml" } else { "" }
+    ))
+}
+
+fn cut_short(error: &tokio::task::JoinError) -> Trouble {
+    later(format!("reading was cut short ({error}); it is tried again later"), None)
+}
+
+#[cfg(test)]
+mod tests;
