@@ -55,7 +55,8 @@ pub async fn article(
     }
     drop(tx);
     let mut story = stories::lead(&settings, &article, beside).ok_or(Trouble::Missing)?;
-    story.url = article.url.clone().unwrap_or_default();
+    let web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
+    story.url = article.url.as_ref().filter(web).cloned().unwrap_or_default();
     if begins_with(&article.text, &article.teaser) {
         story.teaser = String::new();
     }
