@@ -193,12 +193,12 @@ async fn preview(house: &House, name: &str, reader: Option<String>, at: Option<S
         print::complain(&format!("digest `{name}`: nothing new in the regions of this subscriber, so they would get no mail"));
         return Ok(ExitCode::SUCCESS);
     }
-    let address = reader.unwrap_or_else(post::nobody);
+    let address = reader.map_or_else(|| Address::parse("reader@example.org"), Ok)?;
     match format {
         Format::Html => print::line(&post::filled(house, &unwritten.variant.html, &address))?,
         Format::Text => print::line(&post::filled(house, &unwritten.variant.body, &address))?,
         Format::Eml => {
-            let message = post::message(house, &unwritten.edition, &unwritten.variant, &address)?;
+            let message = post::preview(house, &unwritten.edition, &unwritten.variant, &address).map_err(anyhow::Error::msg)?;
             std::io::Write::write_all(&mut std::io::stdout().lock(), &message)?;
         }
     }
@@ -215,8 +215,10 @@ async fn test(house: &Arc<House>, name: &str, to: &str) -> anyhow::Result<ExitCo
     let settings = house.settings();
     let mail = settings.mail.as_ref().context("the configuration has no [mail] section")?;
     let mailer = assemble::mailer_of(house)(mail).map_err(anyhow::Error::msg)?;
-    let message = post::message(house, &unwritten.edition, &unwritten.variant, &address)?;
-    post::send_one(mailer.as_ref(), &post::envelope(mail, &address), &message).await.map_err(anyhow::Error::msg)?;
+    let message = post::preview(house, &unwritten.edition, &unwritten.variant, &address).map_err(anyhow::Error::msg)?;
+    let reader = post::Reader { uid: uuid::Uuid::nil(), row: 0, address: address.as_str(), name: "" };
+    let envelope = post::envelope(house, mail, 0, &reader).map_err(anyhow::Error::msg)?;
+    post::send_one(mailer.as_ref(), &envelope, &message).await.map_err(anyhow::Error::msg)?;
     print::line(format!("A test mail of `{name}` went to {address}."))?;
     Ok(ExitCode::SUCCESS)
 }

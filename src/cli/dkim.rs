@@ -54,9 +54,9 @@ impl Dkim {
             .mode(0o600)
             .open(&out)
             .with_context(|| format!("cannot make {}; --out names another file", out.display()))?;
-        file.write_all(pair.private_pem.expose().as_bytes())?;
+        file.write_all(pair.private.expose().as_bytes())?;
         file.sync_all()?;
-        print::line(format!("{selector}._domainkey.{domain}. IN TXT {}", pair.zone_record()))?;
+        print::line(format!("{selector}._domainkey.{domain}. IN TXT {}", pair.record))?;
         print::complain(&format!(
             "The private key is in {}. In the configuration:\n\n[[mail.dkim]]\ndomain = \"{domain}\"\nselector = \"{selector}\"\nkey = {{ file = \"{}\" }}",
             out.display(), out.display()

@@ -30,7 +30,7 @@ struct Line<'a> {
 impl Ingest {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, config) = opening::open(global).await?;
-        let fetch = assemble::fetch(&config.site)?;
+        let fetch = assemble::fetch(Some(&config.site));
         let wanted: Vec<_> = config
             .sources
             .iter()

@@ -123,7 +123,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    crate::telemetry::init(crate::telemetry::Level::from_flags(cli.global.verbose, cli.global.quiet));
+    crate::telemetry::init(i8::try_from(cli.global.verbose.min(9)).unwrap_or(0) - i8::try_from(cli.global.quiet.min(9)).unwrap_or(0));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -52,7 +52,7 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
     let address = listener.local_addr().context("the socket has no address")?;
     let mailer = assemble::mailer_of(&house);
     let parts = Parts {
-        fetch: assemble::fetch(&config.site)?,
+        fetch: assemble::fetch(Some(&config.site)),
         mailer: Arc::clone(&mailer),
         reload,
         instance: instance(),

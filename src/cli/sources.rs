@@ -92,7 +92,7 @@ async fn list(house: &House, json: bool) -> anyhow::Result<()> {
 
 async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
     let site = opening::locate(global).ok().and_then(|path| opening::config(&path).ok()).map(|config| config.site);
-    let fetch = assemble::fetch_for(site.as_ref())?;
+    let fetch = assemble::fetch(site.as_ref());
     let kind = if Path::new(address).is_dir() {
         Kind::Directory { path: Path::new(address).canonicalize()? }
     } else {
@@ -132,7 +132,7 @@ async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// If there is no way to reach any.
 pub async fn unreachable(config: &Config, path: &Path) -> anyhow::Result<Vec<Problem>> {
-    let fetch = assemble::fetch(&config.site)?;
+    let fetch = assemble::fetch(Some(&config.site));
     let mut problems = vec![];
     for (at, settings) in config.sources.iter().enumerate() {
         let mut source = Source::new(settings.clone(), fetch.clone());

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use delivery::{DeliverySettings, OnUncertain};
+pub use delivery::DeliverySettings;
 pub use mail::{DkimConfig, DomainLimits, MailConfig, Mailbox, RelayConfig};
 pub use problem::Problem;
 pub use server::{Network, ServerSettings};

@@ -10,7 +10,8 @@ use tracing::{debug, warn};
 
 use super::beat;
 use crate::flow::{House, watch as visits};
-use crate::source::{Fetch, Settings, Source, watch as folder};
+use crate::source::watch::Watch;
+use crate::source::{Fetch, Kind, Settings, Source};
 
 /// The longest sleep between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(20);
@@ -39,7 +40,7 @@ pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::
 
 async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mut stop: watch::Receiver<bool>) {
     let name = settings.name.clone();
-    let watching = folder::watch(&settings);
+    let watching = watching(&settings);
     let mut source = Source::new(settings, fetch);
     // A folder is read at the start: what changed while nobody watched has no event.
     let mut stirred = watching.is_some();
@@ -62,7 +63,7 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
                 let wait = (state.next_visit - house.now()).to_std().unwrap_or_default().clamp(Duration::from_millis(100), LOOK);
                 tokio::select! {
                     () = beat::pause(wait, &mut stop) => {}
-                    () = folder::stirred(watching.as_ref()) => stirred = true,
+                    () = moved(watching.as_ref()) => stirred = true,
                 }
             }
             Err(error) => {
@@ -70,5 +71,18 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
                 beat::pause(Duration::from_secs(5), &mut stop).await;
             }
         }
+    }
+}
+
+/// Watches the folder of a source that has one.
+fn watching(settings: &Settings) -> Option<Watch> {
+    let Kind::Directory { path } = &settings.kind else { return None };
+    Watch::folder(path).inspect_err(|words| warn!(source = %settings.name, "Source {}: {words}", settings.name)).ok()
+}
+
+async fn moved(watching: Option<&Watch>) {
+    match watching {
+        Some(watch) => watch.moved().await,
+        None => std::future::pending().await,
     }
 }

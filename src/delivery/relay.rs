@@ -29,7 +29,7 @@ pub struct MailSettings {
     /// `connections`: how many are open at once, per relay.
     pub connections: usize,
     /// `max_rate`: mails per second; `None` is as fast as it goes.
-    pub max_rate: Option<u32>,
+    pub max_rate: Option<f64>,
     /// `daily_quota`: mails per day; `None` is no limit.
     pub daily_quota: Option<u64>,
     /// `[[mail.dkim]]`: one for each signature.

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 use super::pulse::Pulse;
 use super::relate::Related;
 use crate::clock::{SharedClock, Time};
-use crate::delivery::{MailSettings, OnUncertain};
+use crate::delivery::OnUncertain;
+use crate::delivery::relay::MailSettings;
 use crate::digest;
 use crate::feed;
 use crate::region::{Gazetteer, Tree};
@@ -20,7 +21,6 @@ use crate::subscriber::token::Keyring;
 use crate::template::Templates;
 
 /// Everything the config says, checked and ready.
-#[derive(Debug)]
 pub struct Settings {
     /// Who publishes.
     pub site: Site,
@@ -60,7 +60,6 @@ pub struct Bells {
 }
 
 /// What all verbs share.
-#[derive(Debug)]
 pub struct House {
     /// Where everything is kept.
     pub store: Store,

@@ -1,11 +1,13 @@
 //! One edition as words: what its frame says, which pieces a reader's choice
 //! leaves, and how that is rendered.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use crate::clock::Time;
+use crate::digest::blank::Blank;
 use crate::digest::sections::{self, Piece};
 use crate::digest::slot::{self, Slot};
 use crate::digest::{self, Zone, render};
@@ -23,8 +25,8 @@ pub struct Issue {
     pub title: String,
     /// BCP 47 tag of the frame for readers who named none.
     pub language: String,
-    /// The day on the wall clock of its slot, `2026-11-23`.
-    pub date: String,
+    /// The day on the wall clock of its slot.
+    pub date: NaiveDate,
     /// Does it fall due at its hour where each reader lives?
     pub local: bool,
     /// Zone of readers who named none.
@@ -47,10 +49,10 @@ impl Issue {
         Self {
             title: if digest.title.is_empty() { settings.site.title.clone() } else { digest.title.clone() },
             language: digest.language.clone(),
-            date: slot.local.date().to_string(),
+            date: slot.local.date(),
             local,
             zone,
-            lead: layout.lead.map(|piece| piece.title).or_else(|| pieces.first().map(|piece| piece.title.clone())).unwrap_or_default(),
+            lead: layout.lead.map(|placed| placed.piece.title).or_else(|| pieces.first().map(|piece| piece.title.clone())).unwrap_or_default(),
             pieces: pieces.len(),
         }
     }
@@ -125,7 +127,7 @@ impl Choice {
 /// The choice of a reader, as text.
 #[must_use]
 pub fn choice(reader: &Subscriber, issue: &Issue) -> String {
-    let language = reader.language.as_deref().filter(|language| render::speaks(language)).unwrap_or(&issue.language);
+    let language = reader.language.as_deref().unwrap_or(&issue.language);
     Choice { regions: reader.regions.clone(), language: language.to_owned() }.text()
 }
 
@@ -155,7 +157,7 @@ pub fn variant(
         });
     }
     let layout = sections::arrange(&mine, &settings.tree, &language);
-    let rendered = render::render(&settings.templates, &frame(settings, issue, edition, &language), &layout, &settings.tree)?;
+    let rendered = render::render(&settings.templates, &frame(settings, issue, edition, &language), &layout)?;
     Ok(Variant {
         id: 0,
         edition_id: edition.id,
@@ -174,13 +176,18 @@ pub fn frame(settings: &Settings, issue: &Issue, edition: &EditionRow, language:
     render::Frame {
         site_title: site.title.clone(),
         site_url: site.url.to_string(),
-        site_description: site.description.clone().unwrap_or_default(),
-        imprint: site.imprint.clone().unwrap_or_default(),
+        site_description: site.description.clone(),
+        imprint: site.imprint.clone(),
         title: issue.title.clone(),
-        date: issue.date.clone(),
+        date: issue.date,
+        zone: issue.zone,
         number: edition.number,
         language: language.to_owned(),
         archive_url: site.address(&archive_path(edition)),
+        unsubscribe_url: Blank::UnsubscribeUrl.marker().to_owned(),
+        preferences_url: None,
+        preheader: String::new(),
+        why: String::new(),
     }
 }
 
