@@ -37,7 +37,8 @@ impl Ingest {
             .filter(|source| self.source.as_ref().is_none_or(|name| *name == source.name))
             .collect();
         if let (Some(name), true) = (&self.source, wanted.is_empty()) {
-            let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+            let names: Vec<&str> =
+                config.sources.iter().map(|source| source.name.as_str()).collect();
             bail!("there is no source `{name}`; the configuration has: {}", names.join(", "));
         }
         let mut reached = true;

@@ -52,7 +52,10 @@ impl Parse {
             }
             match &read.error {
                 Some(error) => print::line(format!("{}: {error}", read.file))?,
-                None => print::line(format!("{}: {} ({}), {} entries", read.file, read.title, read.link, read.n))?,
+                None => print::line(format!(
+                    "{}: {} ({}), {} entries",
+                    read.file, read.title, read.link, read.n
+                ))?,
             }
             for entry in &read.entries {
                 print::line(format!("  {}  {}", entry.title, entry.link))?;
@@ -64,9 +67,9 @@ impl Parse {
 
 fn read(path: &std::path::Path) -> Read {
     let file = path.to_string_lossy().into_owned();
-    let outcome = bounded(path).map_err(|error| format!("cannot be read: {error}")).and_then(|bytes| {
-        document(path, &bytes).map_err(|error| error.to_string())
-    });
+    let outcome = bounded(path)
+        .map_err(|error| format!("cannot be read: {error}"))
+        .and_then(|bytes| document(path, &bytes).map_err(|error| error.to_string()));
     match outcome {
         Err(error) => Read { file, error: Some(error), ..Read::default() },
         Ok(document) => Read {

@@ -21,7 +21,8 @@ use crate::subscriber::token::{Key, Keyring};
 use crate::template::{TemplateError, Templates};
 
 /// Makes the way out from what `[mail]` says.
-pub type MailerOf = Arc<dyn Fn(&MailSettings) -> std::result::Result<Arc<dyn Mailer>, String> + Send + Sync>;
+pub type MailerOf =
+    Arc<dyn Fn(&MailSettings) -> std::result::Result<Arc<dyn Mailer>, String> + Send + Sync>;
 
 /// Checks and prepares everything the config says.
 ///
@@ -29,11 +30,14 @@ pub type MailerOf = Arc<dyn Fn(&MailSettings) -> std::result::Result<Arc<dyn Mai
 /// What is wrong, a line each.
 pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
     let templates = Templates::load(config.templates.as_deref()).map_err(|errors| {
-        let lines: Vec<String> =
-            errors.iter().map(|error| template_problem(error, config.templates.as_deref()).to_string()).collect();
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|error| template_problem(error, config.templates.as_deref()).to_string())
+            .collect();
         lines.join("\n")
     })?;
-    let tree = Tree::new(&config.regions, config.region_depth).map_err(|problems| problems.join("\n"))?;
+    let tree =
+        Tree::new(&config.regions, config.region_depth).map_err(|problems| problems.join("\n"))?;
     Ok(Settings {
         site: config.site.clone(),
         sources: config.sources.clone(),
@@ -68,7 +72,10 @@ pub fn mail(config: &Config) -> std::result::Result<Option<MailSettings>, String
     let relays: std::result::Result<Vec<Relay>, String> = ways(mail).map(relay).collect();
     let settings = MailSettings {
         from: mailbox(&mail.from),
-        reply_to: mail.reply_to.as_ref().map(|address| From { name: String::new(), address: address.to_string() }),
+        reply_to: mail
+            .reply_to
+            .as_ref()
+            .map(|address| From { name: String::new(), address: address.to_string() }),
         relays: relays?,
         bounce: mail.bounce.as_ref().map(ToString::to_string),
         connections: mail.relay.connections,
@@ -77,7 +84,11 @@ pub fn mail(config: &Config) -> std::result::Result<Option<MailSettings>, String
         dkim: mail
             .dkim
             .iter()
-            .map(|dkim| DkimSettings { domain: dkim.domain.clone(), selector: dkim.selector.clone(), key: dkim.key.clone() })
+            .map(|dkim| DkimSettings {
+                domain: dkim.domain.clone(),
+                selector: dkim.selector.clone(),
+                key: dkim.key.clone(),
+            })
             .collect(),
     };
     post::signers(&settings)?;
@@ -96,7 +107,9 @@ fn mailbox(mailbox: &Mailbox) -> From {
 fn relay(config: &RelayConfig) -> std::result::Result<Relay, String> {
     let transport = Transport::parse(&config.transport)?;
     let login = match (&config.username, &config.password) {
-        (Some(user), Some(password)) => Some(Login { user: user.clone(), password: password.clone() }),
+        (Some(user), Some(password)) => {
+            Some(Login { user: user.clone(), password: password.clone() })
+        }
         _ => None,
     };
     Ok(Relay { login, ..Relay::of(transport) })
@@ -124,7 +137,8 @@ pub fn mailer_of(house: &Arc<House>) -> MailerOf {
 pub fn sending(house: &Arc<House>, mailer: &MailerOf, instance: &str) -> Option<Sending> {
     let settings = house.settings();
     let mail = settings.mail.as_ref()?;
-    let mailer = mailer(mail).inspect_err(|error| tracing::error!("Nothing can be mailed: {error}")).ok()?;
+    let mailer =
+        mailer(mail).inspect_err(|error| tracing::error!("Nothing can be mailed: {error}")).ok()?;
     Some(Sending {
         house: Arc::clone(house),
         mailer,
@@ -147,15 +161,20 @@ pub fn fetch(site: Option<&Site>) -> Arc<dyn Fetch> {
 /// # Errors
 /// If the store does not answer, or the system has no randomness.
 pub async fn keys(store: &Store, clock: &dyn Clock) -> Result<(Keyring, Vec<u8>)> {
-    let dice = || Key::generate().ok_or_else(|| StoreError::Refused("the system gives no random numbers".to_owned()));
+    let dice = || {
+        Key::generate()
+            .ok_or_else(|| StoreError::Refused("the system gives no random numbers".to_owned()))
+    };
     let (signing, salt) = (dice()?, dice()?);
     let mut tx = store.write().await?;
     let signing = keys::secret(&mut tx, "token-1", &signing, clock.now()).await?;
     let salt = keys::secret(&mut tx, "salt", &salt, clock.now()).await?;
     tx.commit().await?;
-    let signing: [u8; 32] = signing
-        .try_into()
-        .map_err(|_| StoreError::Refused("the key `token-1` in the database is not 32 bytes; restore a backup".to_owned()))?;
+    let signing: [u8; 32] = signing.try_into().map_err(|_| {
+        StoreError::Refused(
+            "the key `token-1` in the database is not 32 bytes; restore a backup".to_owned(),
+        )
+    })?;
     Ok((Keyring::new(Key::new(1, &signing), vec![]), salt))
 }
 
@@ -164,7 +183,10 @@ pub async fn keys(store: &Store, clock: &dyn Clock) -> Result<(Keyring, Vec<u8>)
 pub fn template_problem(error: &TemplateError, folder: Option<&Path>) -> Problem {
     Problem {
         key: "templates".to_owned(),
-        file: folder.map_or_else(|| error.file.clone(), |folder| folder.join(&error.file).display().to_string()),
+        file: folder.map_or_else(
+            || error.file.clone(),
+            |folder| folder.join(&error.file).display().to_string(),
+        ),
         line: error.line.and_then(|line| u32::try_from(line).ok()),
         message: error.message.clone(),
         remedy: error.remedy.clone(),

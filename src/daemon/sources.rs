@@ -17,7 +17,12 @@ use crate::source::{Fetch, Kind, Settings, Source};
 const LOOK: Duration = Duration::from_secs(20);
 
 /// Visits every source of the settings in force when it is due.
-pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    house: Arc<House>,
+    fetch: Arc<dyn Fetch>,
+    mut reloaded: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         reloaded.mark_unchanged();
         let (ending, ended) = watch::channel(false);
@@ -38,7 +43,12 @@ pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::
     }
 }
 
-async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mut stop: watch::Receiver<bool>) {
+async fn source(
+    house: Arc<House>,
+    fetch: Arc<dyn Fetch>,
+    settings: Settings,
+    mut stop: watch::Receiver<bool>,
+) {
     let name = settings.name.clone();
     let watching = watching(&settings);
     let mut source = Source::new(settings, fetch);
@@ -60,7 +70,10 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
                 continue;
             }
             Ok(state) => {
-                let wait = (state.next_visit - house.now()).to_std().unwrap_or_default().clamp(Duration::from_millis(100), LOOK);
+                let wait = (state.next_visit - house.now())
+                    .to_std()
+                    .unwrap_or_default()
+                    .clamp(Duration::from_millis(100), LOOK);
                 tokio::select! {
                     () = beat::pause(wait, &mut stop) => {}
                     () = moved(watching.as_ref()) => stirred = true,
@@ -77,7 +90,9 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
 /// Watches the folder of a source that has one.
 fn watching(settings: &Settings) -> Option<Watch> {
     let Kind::Directory { path } = &settings.kind else { return None };
-    Watch::folder(path).inspect_err(|words| warn!(source = %settings.name, "Source {}: {words}", settings.name)).ok()
+    Watch::folder(path)
+        .inspect_err(|words| warn!(source = %settings.name, "Source {}: {words}", settings.name))
+        .ok()
 }
 
 async fn moved(watching: Option<&Watch>) {

@@ -89,17 +89,24 @@ async fn uninvite(house: &House, id: i64) -> Result<()> {
 }
 
 /// Mails the link that confirms.
-async fn invite(house: &House, mailer: &dyn Mailer, asking: &Subscriber, now: Time) -> std::result::Result<(), String> {
+async fn invite(
+    house: &House,
+    mailer: &dyn Mailer,
+    asking: &Subscriber,
+    now: Time,
+) -> std::result::Result<(), String> {
     let settings = house.settings();
     let mail = settings.mail.as_ref().ok_or("the configuration has no [mail] section")?;
     let token = house.keys.sign_claim(Purpose::Confirm, &Claim::to_confirm(asking.uid, now));
     let language = asking.language.as_deref().unwrap_or(&settings.site.language);
     let url = settings.site.address(&format!("/confirm/{token}"));
-    let rendered = render::render_confirmation(&settings.templates, &settings.site.title, language, &url)
-        .map_err(|error| error.to_string())?;
+    let rendered =
+        render::render_confirmation(&settings.templates, &settings.site.title, language, &url)
+            .map_err(|error| error.to_string())?;
     let (edition, variant) = post::single(now, &settings.site.title, rendered);
     let message = post::preview(house, &edition, &variant, &asking.address)?;
-    let reader = Reader { uid: asking.uid, row: asking.id, address: asking.address.as_str(), name: "" };
+    let reader =
+        Reader { uid: asking.uid, row: asking.id, address: asking.address.as_str(), name: "" };
     let envelope = post::envelope(house, mail, 0, &reader)?;
     post::send_one(mailer, &envelope, &message).await
 }

@@ -26,9 +26,16 @@ pub async fn take_in(house: &House, message: &[u8]) -> Result<Taken> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("subject").then(|| value.trim())
     });
-    let token = subject.and_then(|subject| subject.split_whitespace().skip_while(|word| !word.eq_ignore_ascii_case("unsubscribe")).nth(1));
+    let token = subject.and_then(|subject| {
+        subject
+            .split_whitespace()
+            .skip_while(|word| !word.eq_ignore_ascii_case("unsubscribe"))
+            .nth(1)
+    });
     match token {
-        Some(token) if enrol::leave(house, token).await? == Followed::Done => Ok(Taken::Unsubscribed),
+        Some(token) if enrol::leave(house, token).await? == Followed::Done => {
+            Ok(Taken::Unsubscribed)
+        }
         _ => Ok(Taken::Nothing),
     }
 }

@@ -42,6 +42,12 @@ pub struct Settings {
     pub templates: Templates,
 }
 
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
 impl Settings {
     /// The digest called `name`.
     #[must_use]
@@ -87,7 +93,7 @@ impl House {
         store: Store,
         clock: SharedClock,
         gazetteer: Arc<Gazetteer>,
-        keys: Keyring,
+        (keys, salt): (Keyring, Vec<u8>),
         settings: Settings,
     ) -> Self {
         Self {

@@ -14,8 +14,13 @@ use crate::store::{Result, inbox};
 pub struct Keeper(pub Arc<House>);
 
 impl Accept for Keeper {
-    fn accept<'a>(&'a self, envelope: &'a Envelope, mail: &'a [u8]) -> BoxFuture<'a, std::result::Result<(), String>> {
-        async move { keep(&self.0, envelope, mail).await.map_err(|error| error.to_string()) }.boxed()
+    fn accept<'a>(
+        &'a self,
+        envelope: &'a Envelope,
+        mail: &'a [u8],
+    ) -> BoxFuture<'a, std::result::Result<(), String>> {
+        async move { keep(&self.0, envelope, mail).await.map_err(|error| error.to_string()) }
+            .boxed()
     }
 }
 
@@ -27,7 +32,8 @@ async fn keep(house: &House, envelope: &Envelope, mail: &[u8]) -> Result<()> {
 }
 
 fn message_id(mail: &[u8]) -> Option<String> {
-    let head = mail.windows(4).position(|bytes| bytes == b"\r\n\r\n").and_then(|end| mail.get(..end))?;
+    let head =
+        mail.windows(4).position(|bytes| bytes == b"\r\n\r\n").and_then(|end| mail.get(..end))?;
     let head = String::from_utf8_lossy(head);
     let line = head.lines().find_map(|line| line.strip_prefix("Message-ID:"))?;
     Some(line.trim().to_owned())

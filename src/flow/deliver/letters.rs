@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
-use crate::clock::Time;
 use super::post;
+use crate::clock::Time;
 use crate::delivery::OnUncertain;
 use crate::delivery::dkim::Signers;
 use crate::delivery::message::Assembled;

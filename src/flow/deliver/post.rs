@@ -19,7 +19,12 @@ use crate::subscriber::token::{Claim, Purpose};
 
 /// The letter of a variant: what all who get it have in common.
 #[must_use]
-pub fn letter(settings: &Settings, mail: &MailSettings, edition: &EditionRow, variant: &Variant) -> Letter {
+pub fn letter(
+    settings: &Settings,
+    mail: &MailSettings,
+    edition: &EditionRow,
+    variant: &Variant,
+) -> Letter {
     let host = settings.site.host();
     Letter {
         from: mail.from.clone(),
@@ -72,10 +77,12 @@ pub fn fill(
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
     let settings = house.settings();
-    let token = house.keys.sign_claim(Purpose::Unsubscribe, &Claim::lasting(reader.uid, Some(edition)));
+    let token =
+        house.keys.sign_claim(Purpose::Unsubscribe, &Claim::lasting(reader.uid, Some(edition)));
     let url = settings.site.address(&format!("/unsubscribe/{token}"));
     let id = message::message_id(edition, reader.row, frozen, host);
-    let mailto = settings.mail.as_ref().map_or_else(String::new, |mail| unsubscribe_mailto(mail, &token));
+    let mailto =
+        settings.mail.as_ref().map_or_else(String::new, |mail| unsubscribe_mailto(mail, &token));
     let values: Vec<&str> = Blank::ALL
         .iter()
         .map(|blank| match blank {
@@ -88,7 +95,13 @@ pub fn fill(
     out.clear();
     signers.reserve(out);
     assembled.fill(
-        &Person { address: reader.address, message_id: &id, unsubscribe_url: &url, unsubscribe_mailto: &mailto, blanks: &values },
+        &Person {
+            address: reader.address,
+            message_id: &id,
+            unsubscribe_url: &url,
+            unsubscribe_mailto: &mailto,
+            blanks: &values,
+        },
         out,
     );
     signers.sign(out)
@@ -103,7 +116,12 @@ fn unsubscribe_mailto(mail: &MailSettings, token: &str) -> String {
 ///
 /// # Errors
 /// If an address cannot stand in an envelope.
-pub fn envelope(house: &House, mail: &MailSettings, edition: i64, reader: &Reader<'_>) -> Result<Envelope, String> {
+pub fn envelope(
+    house: &House,
+    mail: &MailSettings,
+    edition: i64,
+    reader: &Reader<'_>,
+) -> Result<Envelope, String> {
     let verp = Verp::new(mail.bounce_address(), &house.salt)?;
     let from = verp.address(Delivery { edition, subscriber: reader.row });
     Envelope::new(&from, reader.address).map_err(|error| error.to_string())
@@ -113,13 +131,25 @@ pub fn envelope(house: &House, mail: &MailSettings, edition: i64, reader: &Reade
 ///
 /// # Errors
 /// If the config has no `[mail]`, or a key does not sign.
-pub fn preview(house: &House, edition: &EditionRow, variant: &Variant, address: &Address) -> Result<Vec<u8>, String> {
+pub fn preview(
+    house: &House,
+    edition: &EditionRow,
+    variant: &Variant,
+    address: &Address,
+) -> Result<Vec<u8>, String> {
     let settings = house.settings();
     let mail = settings.mail.as_ref().ok_or("the configuration has no [mail] section")?;
     let assembled = Assembled::new(&letter(&settings, mail, edition, variant));
     let reader = Reader { uid: Uuid::nil(), row: 0, address: address.as_str(), name: "" };
     let mut message = vec![];
-    fill(house, settings.site.host(), (&assembled, &signers(mail)?), (edition.id, edition.frozen), &reader, &mut message)?;
+    fill(
+        house,
+        settings.site.host(),
+        (&assembled, &signers(mail)?),
+        (edition.id, edition.frozen),
+        &reader,
+        &mut message,
+    )?;
     Ok(message)
 }
 
@@ -138,7 +168,11 @@ pub fn filled(house: &House, part: &str, address: &Address) -> String {
 ///
 /// # Errors
 /// Why it did not go out, in words.
-pub async fn send_one(mailer: &dyn Mailer, envelope: &Envelope, message: &[u8]) -> Result<(), String> {
+pub async fn send_one(
+    mailer: &dyn Mailer,
+    envelope: &Envelope,
+    message: &[u8],
+) -> Result<(), String> {
     let mut session = mailer.open().await.map_err(|failure| failure.to_string())?;
     let offer = session.offer(envelope).await;
     let outcome = match offer {
@@ -157,7 +191,11 @@ pub async fn send_one(mailer: &dyn Mailer, envelope: &Envelope, message: &[u8]) 
 
 /// An edition and a variant around a mail that belongs to no digest.
 #[must_use]
-pub fn single(now: Time, title: &str, rendered: crate::template::Rendered) -> (EditionRow, Variant) {
+pub fn single(
+    now: Time,
+    title: &str,
+    rendered: crate::template::Rendered,
+) -> (EditionRow, Variant) {
     let edition = EditionRow {
         id: 0,
         uid: Uuid::nil(),

@@ -299,10 +299,22 @@ impl Prepared {
 
     fn fill(&self, house: &House, claim: &Claim, body: &mut Vec<u8>) -> Result<(), String> {
         let edition = (claim.ticket.edition, self.frozen);
-        post::fill(house, &self.host, (&self.assembled, &self.signers), edition, &reader(claim), body)
+        post::fill(
+            house,
+            &self.host,
+            (&self.assembled, &self.signers),
+            edition,
+            &reader(claim),
+            body,
+        )
     }
 }
 
 fn reader(claim: &Claim) -> Reader<'_> {
-    Reader { uid: claim.subscriber_uid, row: claim.ticket.subscriber, address: &claim.address, name: &claim.name }
+    Reader {
+        uid: claim.subscriber_uid,
+        row: claim.ticket.subscriber,
+        address: &claim.address,
+        name: &claim.name,
+    }
 }
