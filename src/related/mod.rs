@@ -37,8 +37,14 @@ pub struct Match {
     pub score: f32,
 }
 
-/// Below this likeness two articles have nothing to do with each other.
+/// From this likeness on two articles surely have to do with each other.
 const RELATED: f32 = 0.20;
+/// From here on they may, if the best match stands out from the crowd.
+const MAYBE_RELATED: f32 = 0.12;
+/// How far it must stand out: by this factor over the tenth best.
+const STANDS_OUT: f32 = 3.0;
+/// Below this they have not, even where a better match has.
+const UNRELATED: f32 = 0.09;
 /// From here on two articles are one text, printed twice.
 const SAME_TEXT: f32 = 0.95;
 /// From here on two teasers tell the same story.
@@ -132,7 +138,7 @@ impl Index {
                 break;
             }
             let told = |other: &Match| self.likeness(other.id, candidate.id) >= SAME_STORY;
-            if candidate.score < SAME_TEXT && !shown.iter().any(told) {
+            if (RELATED..SAME_TEXT).contains(&candidate.score) && !shown.iter().any(told) {
                 shown.push(candidate);
             }
         }
@@ -140,28 +146,34 @@ impl Index {
     }
 
     /// At most `limit` earlier articles that have to do with `id`, best first,
-    /// copies and all; none if nothing is related or `id` is unknown.
+    /// copies and faint likenesses too; none if nothing is related or `id` is
+    /// unknown.
     #[must_use]
     pub fn ranking(&self, id: ArticleId, limit: usize) -> Vec<Match> {
         let Some(entry) = self.entry(id) else { return vec![] };
         let weighted: Vec<(u32, f32)> =
             entry.terms.iter().map(|(term, weight)| (*term, weight * self.rarity(*term))).collect();
         let own = norm(&weighted);
+        let most = limit.saturating_mul(2).max(CANDIDATES);
         let mut found: Vec<(Match, (i64, u64))> = self
-            .candidates(entry, &weighted, limit.saturating_mul(2).max(CANDIDATES))
+            .candidates(entry, &weighted, most)
             .into_iter()
-            .filter_map(|slot| {
-                let other = self.entries[slot as usize].as_ref()?;
-                let score = self.cosine(&weighted, own, other);
-                (score >= RELATED).then_some((Match { id: other.id, score }, other.since))
+            .filter_map(|slot| self.entries[slot as usize].as_ref())
+            .map(|other| {
+                (Match { id: other.id, score: self.cosine(&weighted, own, other) }, other.since)
             })
             .collect();
         // Of two that are as like, the later one comes first.
         found.sort_by(|(a, a_since), (b, b_since)| {
             b.score.total_cmp(&a.score).then(b_since.cmp(a_since)).then(a.id.cmp(&b.id))
         });
+        let mut found: Vec<Match> = found.into_iter().map(|(found, _)| found).collect();
+        if !is_related(&found) {
+            return vec![];
+        }
         found.truncate(limit);
-        found.into_iter().map(|(found, _)| found).collect()
+        found.retain(|found| found.score >= UNRELATED);
+        found
     }
 
     /// How like two articles are, from 0 to 1.
@@ -218,19 +230,21 @@ impl Index {
     }
 
     /// The cosine between weighted terms and an article's.
-    fn cosine(&self, weighted: &[(u32, f32)], own: f32, other: &Entry) -> f32 {
+    fn cosine(&self, weighted: &[(u32, f32)], own: f64, other: &Entry) -> f32 {
         let mut rest = weighted.iter().peekable();
-        let (mut product, mut square) = (0f32, 0f32);
+        let (mut product, mut square) = (0f64, 0f64);
         for (term, weight) in &other.terms {
-            let weight = weight * self.rarity(*term);
+            let weight = f64::from(weight * self.rarity(*term));
             square += weight * weight;
             while rest.next_if(|(own, _)| own < term).is_some() {}
             if let Some((_, own)) = rest.next_if(|(own, _)| own == term) {
-                product += own * weight;
+                product += f64::from(*own) * weight;
             }
         }
         let lengths = own * square.sqrt();
-        if lengths > 0.0 { (product / lengths).min(1.0) } else { 0.0 }
+        #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1; f32 is exact enough")]
+        let cosine = if lengths > 0.0 { (product / lengths).min(1.0) as f32 } else { 0.0 };
+        cosine
     }
 
     /// How much a term tells: more if few articles have it.
@@ -285,9 +299,16 @@ impl Index {
     }
 }
 
-/// The length of a vector of weights.
-fn norm(weighted: &[(u32, f32)]) -> f32 {
-    weighted.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt()
+/// Is the best of these, best first, more than a chance likeness?
+fn is_related(found: &[Match]) -> bool {
+    let score = |rank: usize| found.get(rank).map_or(0.0, |found| found.score);
+    score(0) >= RELATED || (score(0) >= MAYBE_RELATED && score(0) >= score(9) * STANDS_OUT)
+}
+
+/// The length of a vector of weights, so precise that the order of the terms
+/// leaves no trace.
+fn norm(weighted: &[(u32, f32)]) -> f64 {
+    weighted.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt()
 }
 
 #[cfg(test)]

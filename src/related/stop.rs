@@ -29,7 +29,7 @@ const LISTS: [(&str, &str); 9] = [
          have haven't having he he'd he'll her here hers herself him himself his how however i i'd \
          i'll i'm i've if in into is isn't it its itself just let like made make many may me might \
          more most much must my myself no nor not now of off on once one only or other ought our \
-         ours out over own said same say says she should shouldn't since so some still such than \
+         ours out over own said same say says she should shouldn't since so some still such than the \
          that their theirs them themselves then there these they they'd they're they've this those \
          through to too under until up us very was wasn't we we'd we'll we're we've well were \
          weren't what when where whether which while who whom whose why will with won't would \

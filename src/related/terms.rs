@@ -19,7 +19,7 @@ const LEAD: usize = 50;
 const TITLE_WEIGHT: f32 = 3.0;
 const LEAD_WEIGHT: f32 = 2.0;
 const NAME_WEIGHT: f32 = 1.5;
-const PAIR_WEIGHT: f32 = 0.5;
+const PAIR_WEIGHT: f32 = 0.3;
 
 /// A term by its hash, with its sublinear weight.
 pub(super) type Term = (u64, f32);
@@ -61,7 +61,8 @@ impl Count {
     fn read(&mut self, text: &str, weight: impl Fn(usize) -> f32) {
         let mut before: Option<u64> = None;
         let mut sentence_opens = true;
-        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '’' || c == '.'));
+        let words =
+            text.split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '’' || c == '.'));
         for (at, raw) in words.take(MOST_WORDS * 2).enumerate() {
             let ends = raw.ends_with('.');
             let word = raw.trim_matches(['\'', '’', '.']);
