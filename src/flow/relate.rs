@@ -57,7 +57,7 @@ impl Related {
 
     /// The plain ranking of earlier articles.
     pub async fn ranking(&self, id: ArticleId, limit: usize) -> Vec<Match> {
-        self.inner.lock().await.index.related(id, limit)
+        self.inner.lock().await.index.ranking(id, limit)
     }
 }
 

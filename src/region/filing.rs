@@ -36,7 +36,7 @@ pub(super) fn read(
         for part in label.path.iter().take(12).flat_map(|part| steps(tree, part)) {
             match look_up(tree, gazetteer, part, kind) {
                 Looked::Up(paths) => {
-                    found.extend(paths.into_iter().map(|path| (path, part.to_owned())))
+                    found.extend(paths.into_iter().map(|path| (path, part.to_owned())));
                 }
                 Looked::Beyond(region) => filing.beyond.push((region, part.to_owned())),
                 Looked::Topic => filing.topics.push(part.to_owned()),
