@@ -1,3 +1,7 @@
 //! The `gazetted` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gazetted::cli::main()
+}

@@ -41,6 +41,7 @@ pub struct Tokens<'a> {
     hopeless: Hopeless,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of ending")]
 #[derive(Debug, Clone, Copy, Default)]
 struct Hopeless {
     comment: bool,

@@ -156,7 +156,8 @@ fn sentence_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
                         chars[at..].iter().find(|(_, c)| !c.is_whitespace() && !is_opening(*c));
                     let goes_on = follows.is_some_and(|(_, c)| c.is_lowercase());
                     let digit = follows.is_some_and(|(_, c)| c.is_ascii_digit());
-                    if !goes_on && !(c == '.' && is_abbreviation(&chars[..stop], digit)) {
+                    let abbreviated = c == '.' && is_abbreviation(&chars[..stop], digit);
+                    if !goes_on && !abbreviated {
                         return Some(end);
                     }
                 }

@@ -108,7 +108,8 @@ impl Articles {
         match self {
             Self::List { since, region, limit } => {
                 let since = since.map(|text| moment(&text, house.now())).transpose()?;
-                list(&house, Filter { since, region, ..Filter::default() }, limit, global.json).await?;
+                list(&house, Filter { since, region, ..Filter::default() }, limit, global.json)
+                    .await?;
             }
             Self::Show { id } => show(&house, &id, global.json).await?,
             Self::SetRegion { id, region } => set_region(&house, &id, &region, global.json).await?,
@@ -189,8 +190,14 @@ async fn find(house: &House, id: &str) -> anyhow::Result<(Article, Provenance)> 
             }
         }
     }
-    let article = found.with_context(|| format!("there is no article `{id}`, or it is withdrawn; `gazetted articles list` shows all"))?;
-    let provenance = articles::provenance(&mut tx, article.id).await?.context("the article went away meanwhile")?;
+    let article = found.with_context(|| {
+        format!(
+            "there is no article `{id}`, or it is withdrawn; `gazetted articles list` shows all"
+        )
+    })?;
+    let provenance = articles::provenance(&mut tx, article.id)
+        .await?
+        .context("the article went away meanwhile")?;
     Ok((article, provenance))
 }
 
@@ -209,7 +216,12 @@ async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     print::line(&article.title)?;
-    print::line(format!("  {} · {} · {}", article.authors.join(", "), article.published.format("%Y-%m-%d %H:%M UTC"), article.language))?;
+    print::line(format!(
+        "  {} · {} · {}",
+        article.authors.join(", "),
+        article.published.format("%Y-%m-%d %H:%M UTC"),
+        article.language
+    ))?;
     let regions: Vec<&str> = article.regions.iter().map(RegionPath::as_str).collect();
     print::line(format!("  {} (by {})", regions.join(", "), article.region_origin.as_str()))?;
     for label in &provenance.labels {
@@ -229,7 +241,9 @@ async fn set_region(house: &House, id: &str, region: &str, json: bool) -> anyhow
     let (article, _) = find(house, id).await?;
     let region = if region == "auto" { None } else { Some(RegionPath::parse(region)?) };
     if let Some(region) = region.as_ref().filter(|region| !house.settings().tree.contains(region)) {
-        bail!("there is no region `{region}`; `gazetted regions list` shows all, [[region]] adds one");
+        bail!(
+            "there is no region `{region}`; `gazetted regions list` shows all, [[region]] adds one"
+        );
     }
     reclassify::by_operator(house, article.id, region.as_ref()).await?;
     let (article, _) = find(house, &article.id.to_string()).await?;

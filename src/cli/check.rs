@@ -38,7 +38,9 @@ impl Check {
             Ok(config) => config,
             Err(mut problems) => {
                 // Templates can be looked at even if other sections are wrong.
-                problems.extend(crate::config::templates_of(&path).and_then(|folder| template_problems(Some(&folder))).unwrap_or_default());
+                problems.extend(
+                    template_problems(templates_folder(&path).as_deref()).unwrap_or_default(),
+                );
                 return report(&problems, &[], global.json);
             }
         };
@@ -50,6 +52,14 @@ impl Check {
         }
         report(&problems, &config.warnings, global.json)
     }
+}
+
+/// The template folder that a config names, however wrong the rest of it is.
+fn templates_folder(path: &std::path::Path) -> Option<std::path::PathBuf> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let table: toml::Table = toml::from_str(&text).ok()?;
+    let folder = table.get("templates")?.get("path")?.as_str()?;
+    Some(path.parent()?.join(folder))
 }
 
 fn template_problems(folder: Option<&std::path::Path>) -> Option<Vec<Problem>> {
@@ -77,11 +87,20 @@ async fn store_problem(config: &Config, path: &std::path::Path) -> Option<Proble
         Err(StoreError::Refused(words)) => (words, "see the message".to_owned()),
         Err(error) => (error.to_string(), "start the database, or correct [store] url".to_owned()),
     };
-    Some(Problem { key: "store.url".to_owned(), file: path.display().to_string(), line: None, message, remedy })
+    Some(Problem {
+        key: "store.url".to_owned(),
+        file: path.display().to_string(),
+        line: None,
+        message,
+        remedy,
+    })
 }
 
 fn report(problems: &[Problem], warnings: &[Problem], json: bool) -> anyhow::Result<ExitCode> {
-    let all = problems.iter().map(|problem| ("error", problem)).chain(warnings.iter().map(|problem| ("warning", problem)));
+    let all = problems
+        .iter()
+        .map(|problem| ("error", problem))
+        .chain(warnings.iter().map(|problem| ("warning", problem)));
     for (severity, problem) in all {
         if json {
             print::json(&Line {

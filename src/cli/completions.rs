@@ -31,7 +31,8 @@ pub struct Man {
 
 impl Man {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        std::fs::create_dir_all(&self.folder).with_context(|| format!("cannot make {}", self.folder.display()))?;
+        std::fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot make {}", self.folder.display()))?;
         clap_mangen::generate_to(super::Cli::command(), &self.folder)
             .with_context(|| format!("cannot write to {}", self.folder.display()))?;
         Ok(ExitCode::SUCCESS)

@@ -82,7 +82,9 @@ impl Digest {
         let (house, _) = opening::open(global).await?;
         let code = match self {
             Self::List => list(&house, global.json).await?,
-            Self::Preview { name, reader, at, format } => preview(&house, &name, reader, at, format).await?,
+            Self::Preview { name, reader, at, format } => {
+                preview(&house, &name, reader, at, format).await?
+            }
             Self::Send { name, to: Some(to) } => test(&house, &name, &to).await?,
             Self::Send { name, to: None } => send(house.clone(), &name, global.json).await?,
         };
@@ -109,7 +111,12 @@ async fn list(house: &House, json: bool) -> anyhow::Result<ExitCode> {
         let next = slot::next(&digest.schedule, digest.zone, &readers, house.now());
         let next = next.map(|due| print::moment(due.freeze_at));
         if json {
-            print::json(&Line { name: &digest.name, title: &digest.title, schedule: digest.schedule.as_str(), next })?;
+            print::json(&Line {
+                name: &digest.name,
+                title: &digest.title,
+                schedule: digest.schedule.as_str(),
+                next,
+            })?;
         } else {
             let zone = match digest.zone {
                 Zone::Fixed(zone) => zone.name().to_owned(),
@@ -137,7 +144,12 @@ struct Unwritten {
     reader: Option<crate::subscriber::Subscriber>,
 }
 
-async fn unwritten(house: &House, digest: &digest::Settings, reader: Option<&Address>, now: Time) -> anyhow::Result<Option<Unwritten>> {
+async fn unwritten(
+    house: &House,
+    digest: &digest::Settings,
+    reader: Option<&Address>,
+    now: Time,
+) -> anyhow::Result<Option<Unwritten>> {
     let settings = house.settings();
     let pieces = compile::draft(house, digest, now).await?;
     if pieces.is_empty() {
@@ -168,12 +180,21 @@ async fn unwritten(house: &House, digest: &digest::Settings, reader: Option<&Add
             subscribers::by_address(&mut tx, address).await?
         }
     };
-    let choice = person.as_ref().map_or_else(|| issue::Choice::all(&frame.language).text(), |person| issue::choice(person, &frame));
+    let choice = person.as_ref().map_or_else(
+        || issue::Choice::all(&frame.language).text(),
+        |person| issue::choice(person, &frame),
+    );
     let variant = issue::variant(&settings, &frame, &edition, &pieces, &choice)?;
     Ok(Some(Unwritten { edition, variant, reader: person }))
 }
 
-async fn preview(house: &House, name: &str, reader: Option<String>, at: Option<String>, format: Format) -> anyhow::Result<ExitCode> {
+async fn preview(
+    house: &House,
+    name: &str,
+    reader: Option<String>,
+    at: Option<String>,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
     let digest = find(house, name)?;
     let reader = reader.map(|text| Address::parse(&text)).transpose()?;
     let now = match at {
@@ -190,15 +211,18 @@ async fn preview(house: &House, name: &str, reader: Option<String>, at: Option<S
         bail!("{address} is no subscriber; leave out --as to see the whole edition");
     }
     if unwritten.variant.pieces == 0 {
-        print::complain(&format!("digest `{name}`: nothing new in the regions of this subscriber, so they would get no mail"));
+        print::complain(&format!(
+            "digest `{name}`: nothing new in the regions of this subscriber, so they would get no mail"
+        ));
         return Ok(ExitCode::SUCCESS);
     }
-    let address = reader.unwrap_or_else(post::nobody);
+    let address = reader.map_or_else(|| Address::parse("reader@example.org"), Ok)?;
     match format {
         Format::Html => print::line(&post::filled(house, &unwritten.variant.html, &address))?,
         Format::Text => print::line(&post::filled(house, &unwritten.variant.body, &address))?,
         Format::Eml => {
-            let message = post::message(house, &unwritten.edition, &unwritten.variant, &address)?;
+            let message = post::preview(house, &unwritten.edition, &unwritten.variant, &address)
+                .map_err(anyhow::Error::msg)?;
             std::io::Write::write_all(&mut std::io::stdout().lock(), &message)?;
         }
     }
@@ -215,8 +239,12 @@ async fn test(house: &Arc<House>, name: &str, to: &str) -> anyhow::Result<ExitCo
     let settings = house.settings();
     let mail = settings.mail.as_ref().context("the configuration has no [mail] section")?;
     let mailer = assemble::mailer_of(house)(mail).map_err(anyhow::Error::msg)?;
-    let message = post::message(house, &unwritten.edition, &unwritten.variant, &address)?;
-    post::send_one(mailer.as_ref(), &post::envelope(mail, &address), &message).await.map_err(anyhow::Error::msg)?;
+    let message = post::preview(house, &unwritten.edition, &unwritten.variant, &address)
+        .map_err(anyhow::Error::msg)?;
+    let reader =
+        post::Reader { uid: uuid::Uuid::nil(), row: 0, address: address.as_str(), name: "" };
+    let envelope = post::envelope(house, mail, 0, &reader).map_err(anyhow::Error::msg)?;
+    post::send_one(mailer.as_ref(), &envelope, &message).await.map_err(anyhow::Error::msg)?;
     print::line(format!("A test mail of `{name}` went to {address}."))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -224,12 +252,15 @@ async fn test(house: &Arc<House>, name: &str, to: &str) -> anyhow::Result<ExitCo
 async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitCode> {
     let digest = find(&house, name)?;
     let instance = serve::instance();
-    let sending = assemble::sending(&house, &assemble::mailer_of(&house), &instance).context("the configuration has no [mail] section")?;
+    let sending = assemble::sending(&house, &assemble::mailer_of(&house), &instance)
+        .context("the configuration has no [mail] section")?;
     let zone = match digest.zone {
         Zone::Fixed(zone) | Zone::Subscriber(zone) => zone,
     };
     let now = house.now();
-    let Some(edition) = compile::make(&house, &digest, Slot::at(now, zone), now, Occasion::Operator).await? else {
+    let Some(edition) =
+        compile::make(&house, &digest, Slot::at(now, zone), now, Occasion::Operator).await?
+    else {
         if json {
             print::json(&Sent { edition: None, sent: 0, failed: 0 })?;
         } else {
@@ -243,7 +274,8 @@ async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitC
     let mut tx = house.store.write().await?;
     keys::beat(&mut tx, &instance, "once", now).await?;
     tx.commit().await?;
-    let beating = tokio::spawn(deliver::beat(house.clone(), instance.clone(), "once", stop.clone()));
+    let beating =
+        tokio::spawn(deliver::beat(house.clone(), instance.clone(), "once", stop.clone()));
     let signals = crate::daemon::stop::Signals::listen()?;
     let mut sends = std::pin::pin!(deliver::run(sending, Until::Settled(id), stop));
     tokio::select! {
@@ -261,13 +293,21 @@ async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitC
     tx.commit().await?;
     let mut tx = house.store.read().await?;
     let counts = deliveries::counts(&mut tx, id).await?;
-    let of = |states: &[State]| counts.iter().filter(|(state, _)| states.contains(state)).map(|(_, count)| count).sum::<i64>();
+    let of = |states: &[State]| {
+        counts
+            .iter()
+            .filter(|(state, _)| states.contains(state))
+            .map(|(_, count)| count)
+            .sum::<i64>()
+    };
     let (sent, failed) = (of(&[State::Sent]), of(&[State::Refused, State::Expired, State::Held]));
     let open = of(&[State::Queued, State::Claimed, State::Handing]);
     if json {
         print::json(&Sent { edition: Some(id), sent, failed })?;
     } else {
-        print::line(format!("Digest `{name}`, edition {number}: {sent} sent, {failed} failed, {open} open."))?;
+        print::line(format!(
+            "Digest `{name}`, edition {number}: {sent} sent, {failed} failed, {open} open."
+        ))?;
     }
     Ok(if failed + open == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

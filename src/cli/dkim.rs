@@ -44,7 +44,7 @@ impl Dkim {
         use std::os::unix::fs::OpenOptionsExt;
         let Self::Generate { domain, selector, algorithm, out } = self;
         let kind = match algorithm {
-            Algorithm::Rsa => dkim::Algorithm::Rsa2048,
+            Algorithm::Rsa => dkim::Algorithm::Rsa,
             Algorithm::Ed25519 => dkim::Algorithm::Ed25519,
         };
         let pair = dkim::generate(kind).map_err(anyhow::Error::msg)?;
@@ -54,12 +54,13 @@ impl Dkim {
             .mode(0o600)
             .open(&out)
             .with_context(|| format!("cannot make {}; --out names another file", out.display()))?;
-        file.write_all(pair.private_pem.expose().as_bytes())?;
+        file.write_all(pair.private.expose().as_bytes())?;
         file.sync_all()?;
-        print::line(format!("{selector}._domainkey.{domain}. IN TXT {}", pair.zone_record()))?;
+        print::line(format!("{selector}._domainkey.{domain}. IN TXT {}", pair.record))?;
         print::complain(&format!(
             "The private key is in {}. In the configuration:\n\n[[mail.dkim]]\ndomain = \"{domain}\"\nselector = \"{selector}\"\nkey = {{ file = \"{}\" }}",
-            out.display(), out.display()
+            out.display(),
+            out.display()
         ));
         Ok(ExitCode::SUCCESS)
     }

@@ -103,12 +103,24 @@ impl Editions {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, _) = opening::open(global).await?;
         match self {
-            Self::List { digest, limit } => list(&house, digest.as_deref(), limit, global.json).await?,
+            Self::List { digest, limit } => {
+                list(&house, digest.as_deref(), limit, global.json).await?
+            }
             Self::Show { id } => show(&house, id, global.json).await?,
-            Self::Pause { id } => steer(&house, id, &[EditionState::Sending], EditionState::Paused).await?,
-            Self::Resume { id } => steer(&house, id, &[EditionState::Paused], EditionState::Sending).await?,
+            Self::Pause { id } => {
+                steer(&house, id, &[EditionState::Sending], EditionState::Paused).await?
+            }
+            Self::Resume { id } => {
+                steer(&house, id, &[EditionState::Paused], EditionState::Sending).await?
+            }
             Self::Cancel { id } => {
-                steer(&house, id, &[EditionState::Compiling, EditionState::Sending, EditionState::Paused], EditionState::Cancelled).await?;
+                steer(
+                    &house,
+                    id,
+                    &[EditionState::Compiling, EditionState::Sending, EditionState::Paused],
+                    EditionState::Cancelled,
+                )
+                .await?;
                 let mut tx = house.store.write().await?;
                 let rows = deliveries::cancel_queued(&mut tx, id, house.now()).await?;
                 tx.commit().await?;
@@ -129,7 +141,9 @@ impl Editions {
 
 async fn find(house: &House, id: i64) -> anyhow::Result<EditionRow> {
     let mut tx = house.store.read().await?;
-    editions::get(&mut tx, id).await?.with_context(|| format!("there is no edition {id}; `gazetted editions list` shows all"))
+    editions::get(&mut tx, id)
+        .await?
+        .with_context(|| format!("there is no edition {id}; `gazetted editions list` shows all"))
 }
 
 async fn list(house: &House, digest: Option<&str>, limit: i64, json: bool) -> anyhow::Result<()> {
@@ -141,7 +155,8 @@ async fn list(house: &House, digest: Option<&str>, limit: i64, json: bool) -> an
             continue;
         }
         let counts = deliveries::counts(&mut tx, edition.id).await?;
-        let sent = counts.iter().find(|(state, _)| *state == State::Sent).map_or(0, |(_, count)| *count);
+        let sent =
+            counts.iter().find(|(state, _)| *state == State::Sent).map_or(0, |(_, count)| *count);
         let all: i64 = counts.iter().map(|(_, count)| count).sum();
         rows.push(vec![
             edition.id.to_string(),
@@ -162,7 +177,10 @@ async fn show(house: &House, id: i64, json: bool) -> anyhow::Result<()> {
     let mut tx = house.store.read().await?;
     let found = deliveries::counts(&mut tx, id).await?;
     let counts = State::ALL.into_iter().map(|state| {
-        (state.as_str(), found.iter().find(|(found, _)| *found == state).map_or(0, |(_, count)| *count))
+        (
+            state.as_str(),
+            found.iter().find(|(found, _)| *found == state).map_or(0, |(_, count)| *count),
+        )
     });
     let shown = Shown {
         line: Line::of(&edition),
@@ -172,14 +190,23 @@ async fn show(house: &House, id: i64, json: bool) -> anyhow::Result<()> {
         trouble: deliveries::troubled(&mut tx, id, MANY)
             .await?
             .into_iter()
-            .map(|line| Trouble { email: line.email, state: line.state.as_str(), tries: line.tries, doubts: line.doubts, reply: line.reply })
+            .map(|line| Trouble {
+                email: line.email,
+                state: line.state.as_str(),
+                tries: line.tries,
+                doubts: line.doubts,
+                reply: line.reply,
+            })
             .collect(),
     };
     if json {
         print::json(&shown)?;
         return Ok(());
     }
-    print::line(format!("{} {} ({}): {}", shown.line.digest, shown.line.number, shown.line.title, shown.line.state))?;
+    print::line(format!(
+        "{} {} ({}): {}",
+        shown.line.digest, shown.line.number, shown.line.title, shown.line.state
+    ))?;
     print::line(format!("  frozen {}, {} pieces", shown.line.frozen, shown.pieces))?;
     for (state, count) in shown.counts.iter().filter(|(_, count)| **count > 0) {
         print::line(format!("  {count:>8} {state}"))?;
@@ -188,12 +215,22 @@ async fn show(house: &House, id: i64, json: bool) -> anyhow::Result<()> {
         print::line(format!("  {:>8} sent again in doubt", shown.doubts))?;
     }
     for trouble in &shown.trouble {
-        print::line(format!("    {} {}: {}", trouble.state, trouble.email, trouble.reply.as_deref().unwrap_or("")))?;
+        print::line(format!(
+            "    {} {}: {}",
+            trouble.state,
+            trouble.email,
+            trouble.reply.as_deref().unwrap_or("")
+        ))?;
     }
     Ok(())
 }
 
-async fn steer(house: &House, id: i64, from: &[EditionState], to: EditionState) -> anyhow::Result<()> {
+async fn steer(
+    house: &House,
+    id: i64,
+    from: &[EditionState],
+    to: EditionState,
+) -> anyhow::Result<()> {
     let edition = find(house, id).await?;
     let mut tx = house.store.write().await?;
     let mut moved = false;

@@ -34,7 +34,10 @@ impl Feeds {
         if global.json {
             print::json(&Built { written, unchanged })?;
         } else {
-            print::line(format!("{}: {written} files written, {unchanged} up to date", out.display()))?;
+            print::line(format!(
+                "{}: {written} files written, {unchanged} up to date",
+                out.display()
+            ))?;
         }
         house.store.close().await;
         Ok(ExitCode::SUCCESS)

@@ -30,14 +30,15 @@ struct Line<'a> {
 impl Ingest {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, config) = opening::open(global).await?;
-        let fetch = assemble::fetch(&config.site)?;
+        let fetch = assemble::fetch(Some(&config.site));
         let wanted: Vec<_> = config
             .sources
             .iter()
             .filter(|source| self.source.as_ref().is_none_or(|name| *name == source.name))
             .collect();
         if let (Some(name), true) = (&self.source, wanted.is_empty()) {
-            let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+            let names: Vec<&str> =
+                config.sources.iter().map(|source| source.name.as_str()).collect();
             bail!("there is no source `{name}`; the configuration has: {}", names.join(", "));
         }
         let mut reached = true;

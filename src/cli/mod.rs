@@ -32,7 +32,9 @@ pub use opening::Refusal;
 /// Articles in, feeds and digests by world region out.
 #[derive(Debug, Parser)]
 #[command(name = "gazetted", version, about, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 it failed while running, 2 wrong use, 78 the configuration is wrong.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 it failed while running, 2 wrong use, 78 the configuration is wrong."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -44,7 +46,13 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The configuration [default: ./gazetted.toml, then /etc/gazetted/gazetted.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "GAZETTED_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "GAZETTED_CONFIG",
+        hide_env_values = true
+    )]
     config: Option<PathBuf>,
     /// Machine output on stdout: one JSON object a line
     #[arg(long, global = true)]
@@ -123,7 +131,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    crate::telemetry::init(crate::telemetry::Level::from_flags(cli.global.verbose, cli.global.quiet));
+    crate::telemetry::init(
+        i8::try_from(cli.global.verbose.min(9)).unwrap_or(0)
+            - i8::try_from(cli.global.quiet.min(9)).unwrap_or(0),
+    );
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -137,7 +148,10 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            if error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+            {
                 return ExitCode::SUCCESS;
             }
             match error.downcast_ref::<Refusal>() {

@@ -33,7 +33,8 @@ fn lines(problems: &[Problem]) -> String {
 /// # Errors
 /// If none is named and none is there.
 pub fn locate(global: &Global) -> anyhow::Result<PathBuf> {
-    config::locate(global.config.as_deref(), None).map_err(|problem| Refusal::Config(vec![problem]).into())
+    config::locate(global.config.as_deref(), None)
+        .map_err(|problem| Refusal::Config(vec![problem]).into())
 }
 
 /// The config, with overrides from the environment.
@@ -47,7 +48,8 @@ pub fn config(path: &Path) -> Result<Config, Vec<Problem>> {
 
 /// The environment as text; what is no text cannot be meant for us.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Everything that a command needs.

@@ -52,7 +52,10 @@ impl Parse {
             }
             match &read.error {
                 Some(error) => print::line(format!("{}: {error}", read.file))?,
-                None => print::line(format!("{}: {} ({}), {} entries", read.file, read.title, read.link, read.n))?,
+                None => print::line(format!(
+                    "{}: {} ({}), {} entries",
+                    read.file, read.title, read.link, read.n
+                ))?,
             }
             for entry in &read.entries {
                 print::line(format!("  {}  {}", entry.title, entry.link))?;
@@ -64,16 +67,16 @@ impl Parse {
 
 fn read(path: &std::path::Path) -> Read {
     let file = path.to_string_lossy().into_owned();
-    let outcome = bounded(path).map_err(|error| format!("cannot be read: {error}")).and_then(|bytes| {
-        parse::file(path, &bytes).map_err(|error| error.to_string())
-    });
+    let outcome = bounded(path)
+        .map_err(|error| format!("cannot be read: {error}"))
+        .and_then(|bytes| document(path, &bytes).map_err(|error| error.to_string()));
     match outcome {
         Err(error) => Read { file, error: Some(error), ..Read::default() },
         Ok(document) => Read {
             file,
             ok: true,
             n: document.drafts.len(),
-            title: document.title,
+            title: document.title.unwrap_or_default(),
             link: document.link.unwrap_or_default(),
             entries: document
                 .drafts
@@ -87,6 +90,16 @@ fn read(path: &std::path::Path) -> Read {
                 .collect(),
             error: None,
         },
+    }
+}
+
+/// Pages and texts by their ending, everything else as a feed.
+fn document(path: &std::path::Path, bytes: &[u8]) -> Result<parse::Document, parse::ParseError> {
+    let name = path.to_string_lossy();
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    match ending.as_str() {
+        "md" | "markdown" | "html" | "htm" | "txt" => parse::file(&name, bytes, None),
+        _ => parse::document(bytes, None, None),
     }
 }
 

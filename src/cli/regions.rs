@@ -61,14 +61,29 @@ async fn audit(house: &House, json: bool) -> anyhow::Result<()> {
     let found = labels::list(&mut tx, 1_000).await?;
     drop(tx);
     for label in &found {
-        let declare = settings.tree.known_elsewhere(&label.label).map(ToString::to_string);
+        let declare = settings
+            .tree
+            .known_elsewhere(&label.label)
+            .map(crate::region::atlas::WellKnown::declaration);
         if json {
-            print::json(&Finding::Label { label: &label.label, source: &label.source, pieces: label.pieces, article: label.article_id, declare })?;
+            print::json(&Finding::Label {
+                label: &label.label,
+                source: &label.source,
+                pieces: label.pieces,
+                article: label.article_id,
+                declare,
+            })?;
         } else {
-            print::line(format!("label `{}` of source {} matches no region ({} pieces, such as article {})", label.label, label.source, label.pieces, label.article_id))?;
+            print::line(format!(
+                "label `{}` of source {} matches no region ({} pieces, such as article {})",
+                label.label, label.source, label.pieces, label.article_id
+            ))?;
             match declare {
                 Some(lines) => print::line(format!("to declare it:\n\n{lines}\n"))?,
-                None => print::line(format!("to map it, add it to the aliases of a region:\n\n[[region]]\npath = \"…\"\naliases = [\"{}\"]\n", label.label))?,
+                None => print::line(format!(
+                    "to map it, add it to the aliases of a region:\n\n[[region]]\npath = \"…\"\naliases = [\"{}\"]\n",
+                    label.label
+                ))?,
             }
         }
     }
@@ -83,14 +98,26 @@ async fn audit(house: &House, json: bool) -> anyhow::Result<()> {
         for card in cards.iter().filter(|card| card.region_origin == Origin::Source) {
             uncertain += 1;
             if json {
-                print::json(&Finding::Uncertain { article: card.id.0, title: &card.title, region: card.region().as_str() })?;
+                print::json(&Finding::Uncertain {
+                    article: card.id.0,
+                    title: &card.title,
+                    region: card.region().as_str(),
+                })?;
             } else {
-                print::line(format!("article {} says no region, stands in {}: {}", card.id, card.region(), card.title))?;
+                print::line(format!(
+                    "article {} says no region, stands in {}: {}",
+                    card.id,
+                    card.region(),
+                    card.title
+                ))?;
             }
         }
     }
     if !json {
-        print::line(format!("{} labels match nothing, {uncertain} pieces say no region.", found.len()))?;
+        print::line(format!(
+            "{} labels match nothing, {uncertain} pieces say no region.",
+            found.len()
+        ))?;
     }
     Ok(())
 }

@@ -49,7 +49,9 @@ impl Related {
         if let Some(id) = self.id {
             let mut tx = house.store.read().await?;
             let Some(card) = articles::card(&mut tx, ArticleId(id)).await? else {
-                bail!("there is no article {id}, or it is withdrawn; `gazetted articles list` shows all");
+                bail!(
+                    "there is no article {id}, or it is withdrawn; `gazetted articles list` shows all"
+                );
             };
             drop(tx);
             show(&house, &card, global.json).await?;
@@ -91,7 +93,10 @@ async fn show(house: &House, card: &Card, json: bool) -> anyhow::Result<()> {
     } else {
         print::line(format!("{:>6}  {}", card.id.0, card.title))?;
         for beside in related {
-            print::line(format!("        {:.2}  {:>6}  {}", beside.score, beside.id.0, beside.title))?;
+            print::line(format!(
+                "        {:.2}  {:>6}  {}",
+                beside.score, beside.id.0, beside.title
+            ))?;
         }
     }
     Ok(())

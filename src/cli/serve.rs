@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::opening::{self, Refusal};
 use super::Global;
+use super::opening::{self, Refusal};
 use crate::config::Config;
 use crate::daemon::{self, Parts, assemble};
 use crate::flow::{House, Settings};
@@ -36,8 +36,9 @@ pub type Reload = Box<dyn Fn() -> Result<Settings, String> + Send + Sync>;
 
 fn reload_from(path: PathBuf) -> Reload {
     Box::new(move || {
-        let config = opening::config(&path)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+        let config = opening::config(&path).map_err(|problems| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        })?;
         assemble::settings(&config)
     })
 }
@@ -52,7 +53,7 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
     let address = listener.local_addr().context("the socket has no address")?;
     let mailer = assemble::mailer_of(&house);
     let parts = Parts {
-        fetch: assemble::fetch(&config.site)?,
+        fetch: assemble::fetch(Some(&config.site)),
         mailer: Arc::clone(&mailer),
         reload,
         instance: instance(),
@@ -77,11 +78,17 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
 /// A socket that systemd handed over, else one of our own.
 fn listener(config: &Config) -> anyhow::Result<std::net::TcpListener> {
     let mut handed = listenfd::ListenFd::from_env();
-    if let Some(listener) = handed.take_tcp_listener(0).context("the socket that systemd handed over is no TCP socket")? {
+    if let Some(listener) = handed
+        .take_tcp_listener(0)
+        .context("the socket that systemd handed over is no TCP socket")?
+    {
         return Ok(listener);
     }
     std::net::TcpListener::bind(config.server.listen).with_context(|| {
-        format!("cannot listen on {}; is another program there? [server] listen names another address", config.server.listen)
+        format!(
+            "cannot listen on {}; is another program there? [server] listen names another address",
+            config.server.listen
+        )
     })
 }
 
@@ -97,9 +104,14 @@ fn lock(house: &House) -> anyhow::Result<Option<std::fs::File>> {
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another gazetted serves {}; stop it first, or use PostgreSQL for several", file.display())
+            bail!(
+                "another gazetted serves {}; stop it first, or use PostgreSQL for several",
+                file.display()
+            )
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 
@@ -114,4 +126,3 @@ fn lock_path(file: &Path) -> PathBuf {
 pub fn instance() -> String {
     format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
 }
-

@@ -79,7 +79,9 @@ async fn list(house: &House, json: bool) -> anyhow::Result<()> {
                 error: state.last_error,
             })?;
         } else {
-            let visited = state.visited.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
+            let visited = state
+                .visited
+                .map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
             let state = state.last_error.unwrap_or_else(|| "good".to_owned());
             rows.push(vec![source.name.clone(), kind.to_owned(), visited, place, state]);
         }
@@ -91,14 +93,19 @@ async fn list(house: &House, json: bool) -> anyhow::Result<()> {
 }
 
 async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
-    let site = opening::locate(global).ok().and_then(|path| opening::config(&path).ok()).map(|config| config.site);
-    let fetch = assemble::fetch_for(site.as_ref())?;
+    let site = opening::locate(global)
+        .ok()
+        .and_then(|path| opening::config(&path).ok())
+        .map(|config| config.site);
+    let fetch = assemble::fetch(site.as_ref());
     let kind = if Path::new(address).is_dir() {
         Kind::Directory { path: Path::new(address).canonicalize()? }
     } else {
         match url::Url::parse(address) {
             Ok(url) => Kind::Feed { url },
-            Err(_) => bail!("`{address}` is neither a folder nor an address like https://example.org/feed"),
+            Err(_) => bail!(
+                "`{address}` is neither a folder nor an address like https://example.org/feed"
+            ),
         }
     };
     let settings = Settings {
@@ -112,18 +119,28 @@ async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
     };
     let (word, place) = place(&settings.kind);
     let mut source = Source::new(settings, fetch);
-    let haul = source.visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock)).await?;
+    let haul = source
+        .visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock))
+        .await?;
     let Haul::Drafts { drafts, failures, .. } = haul else { bail!("{place}: nothing there") };
     print::line(format!("{} articles", drafts.len()))?;
     for draft in drafts.iter().take(5) {
         let labels: Vec<String> = draft.labels.iter().map(|label| label.path.join(" › ")).collect();
-        print::line(format!("\n  {}\n    by {} · {} · {}", draft.title, draft.authors.join(", "), draft.published.map_or_else(|| "no date".to_owned(), print::moment), labels.join(" | ")))?;
+        print::line(format!(
+            "\n  {}\n    by {} · {} · {}",
+            draft.title,
+            draft.authors.join(", "),
+            draft.published.map_or_else(|| "no date".to_owned(), print::moment),
+            labels.join(" | ")
+        ))?;
     }
     for failure in failures.iter().take(20) {
         print::line(format!("\n  not read: {failure}"))?;
     }
     let key = if word == "directory" { "path" } else { "url" };
-    print::line(format!("\n[[source]]\nname = \"magazine\"\nkind = \"{word}\"\n{key} = \"{place}\""))?;
+    print::line(format!(
+        "\n[[source]]\nname = \"magazine\"\nkind = \"{word}\"\n{key} = \"{place}\""
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,11 +149,14 @@ async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// If there is no way to reach any.
 pub async fn unreachable(config: &Config, path: &Path) -> anyhow::Result<Vec<Problem>> {
-    let fetch = assemble::fetch(&config.site)?;
+    let fetch = assemble::fetch(Some(&config.site));
     let mut problems = vec![];
     for (at, settings) in config.sources.iter().enumerate() {
         let mut source = Source::new(settings.clone(), fetch.clone());
-        if let Err(trouble) = source.visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock)).await {
+        if let Err(trouble) = source
+            .visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock))
+            .await
+        {
             problems.push(Problem {
                 key: format!("source[{at}] `{}`", settings.name),
                 file: path.display().to_string(),

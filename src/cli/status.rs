@@ -54,12 +54,14 @@ impl Status {
                 error: state.last_error,
             });
         }
-        let feeds = crate::flow::syndicate::names(&house).await?.len() * crate::feed::Format::ALL.len();
+        let feeds =
+            crate::flow::syndicate::names(&house).await?.len() * crate::feed::Format::ALL.len();
         let mut tx = house.store.read().await?;
         let readers = subscribers::zones(&mut tx).await?;
         let digests = settings.digests.iter().map(|digest| DigestLine {
             name: digest.name.clone(),
-            next: slot::next(&digest.schedule, digest.zone, &readers, house.now()).map(|due| print::moment(due.freeze_at)),
+            next: slot::next(&digest.schedule, digest.zone, &readers, house.now())
+                .map(|due| print::moment(due.freeze_at)),
         });
         let report = Report {
             articles: articles::count(&mut tx).await?,
@@ -68,7 +70,11 @@ impl Status {
             digests: digests.collect(),
             subscribers: subscribers::counts(&mut tx).await?.into_iter().collect(),
             open_editions: editions::open(&mut tx).await?.len(),
-            deliveries: deliveries::open_counts(&mut tx).await?.into_iter().map(|(state, count)| (state.as_str(), count)).collect(),
+            deliveries: deliveries::open_counts(&mut tx)
+                .await?
+                .into_iter()
+                .map(|(state, count)| (state.as_str(), count))
+                .collect(),
         };
         drop(tx);
         if global.json {
@@ -88,7 +94,11 @@ fn tell(report: &Report) -> std::io::Result<()> {
         print::line(format!("source {}: {state}, next visit {}", source.name, source.next))?;
     }
     for digest in &report.digests {
-        print::line(format!("digest {}: next at {}", digest.name, digest.next.as_deref().unwrap_or("never")))?;
+        print::line(format!(
+            "digest {}: next at {}",
+            digest.name,
+            digest.next.as_deref().unwrap_or("never")
+        ))?;
     }
     for (standing, count) in &report.subscribers {
         print::line(format!("{count} subscribers {standing}"))?;

@@ -101,10 +101,21 @@ impl Subscribers {
                 let row = Row {
                     address: Address::parse(&email)?,
                     name,
-                    regions: choices::parse_regions(&regions.replace(',', " ")).map_err(anyhow::Error::msg)?,
-                    timezone: timezone.map(|zone| choices::parse_zone(&zone)).transpose().map_err(anyhow::Error::msg)?,
-                    language: language.map(|tag| choices::parse_language(&tag)).transpose().map_err(anyhow::Error::msg)?,
-                    digests: digests.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+                    regions: choices::parse_regions(&regions.replace(',', " "))
+                        .map_err(anyhow::Error::msg)?,
+                    timezone: timezone
+                        .map(|zone| choices::parse_zone(&zone))
+                        .transpose()
+                        .map_err(anyhow::Error::msg)?,
+                    language: language
+                        .map(|tag| choices::parse_language(&tag))
+                        .transpose()
+                        .map_err(anyhow::Error::msg)?,
+                    digests: digests
+                        .split([' ', ','])
+                        .filter(|name| !name.is_empty())
+                        .map(str::to_owned)
+                        .collect(),
                     standing: Standing::Active,
                     consent,
                     attributes: std::collections::BTreeMap::default(),
@@ -125,7 +136,11 @@ impl Subscribers {
             Self::Forget { email } => {
                 let address = Address::parse(&email)?;
                 let known = enrol::forget(&house, &address).await?;
-                print::line(if known { "Everything personal is erased; the address is suppressed." } else { "There was no such subscriber; the address is suppressed." })?;
+                print::line(if known {
+                    "Everything personal is erased; the address is suppressed."
+                } else {
+                    "There was no such subscriber; the address is suppressed."
+                })?;
                 ExitCode::SUCCESS
             }
         };
@@ -151,9 +166,15 @@ async fn add(house: &House, row: Row) -> anyhow::Result<ExitCode> {
     }
     let address = row.address.clone();
     match enrol::put(house, vec![row]).await?.first() {
-        Some(Admission::Suppressed) => bail!("{address} is on the suppression list; `gazetted suppressions remove` takes it off"),
-        Some(Admission::Kept) => bail!("{address} unsubscribed or complained before; only their own confirmation brings them back"),
-        Some(Admission::Changed) => print::line(format!("{address} was there; the choices are changed."))?,
+        Some(Admission::Suppressed) => bail!(
+            "{address} is on the suppression list; `gazetted suppressions remove` takes it off"
+        ),
+        Some(Admission::Kept) => bail!(
+            "{address} unsubscribed or complained before; only their own confirmation brings them back"
+        ),
+        Some(Admission::Changed) => {
+            print::line(format!("{address} was there; the choices are changed."))?
+        }
         Some(Admission::Added) | None => print::line(format!("{address} is added."))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -163,7 +184,9 @@ async fn import(house: &House, file: &std::path::Path, json: bool) -> anyhow::Re
     let input: Box<dyn io::Read> = if file.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?)
+        Box::new(
+            std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?,
+        )
     };
     let mut imported = Imported::default();
     let mut chunk = Vec::with_capacity(CHUNK);
@@ -225,7 +248,10 @@ async fn export(house: &House) -> anyhow::Result<ExitCode> {
         after = last.id;
         attributes.extend(people.into_iter().flat_map(|person| person.attributes.into_keys()));
     }
-    let mut out = roster::Writer::new(io::BufWriter::new(io::stdout().lock()), attributes.into_iter().collect())?;
+    let mut out = roster::Writer::new(
+        io::BufWriter::new(io::stdout().lock()),
+        attributes.into_iter().collect(),
+    )?;
     let mut after = 0;
     loop {
         let mut tx = house.store.read().await?;

@@ -52,11 +52,18 @@ impl Suppressions {
                     let Some(last) = page.last() else { break };
                     after.clone_from(&last.hash);
                     for one in page {
-                        let line = Line { email: one.email, hash: one.hash, reason: one.reason, since: print::moment(one.created) };
+                        let line = Line {
+                            email: one.email,
+                            hash: one.hash,
+                            reason: one.reason,
+                            since: print::moment(one.created),
+                        };
                         if global.json {
                             print::json(&line)?;
                         } else {
-                            let who = line.email.unwrap_or_else(|| format!("(forgotten, {}…)", &line.hash[..line.hash.len().min(12)]));
+                            let who = line.email.unwrap_or_else(|| {
+                                format!("(forgotten, {}…)", &line.hash[..line.hash.len().min(12)])
+                            });
                             print::line(format!("{who}  {}  since {}", line.reason, line.since))?;
                         }
                     }

@@ -2,22 +2,13 @@
 
 use super::form;
 use super::reader::Section;
+use crate::delivery::OnUncertain;
 
 /// `[delivery]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeliverySettings {
     /// What happens to a mail of which nobody knows whether it went out.
     pub on_uncertain: OnUncertain,
-}
-
-/// What happens to a mail that was being handed over when the line broke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnUncertain {
-    /// It goes again, with the same Message-ID: perhaps twice, never not at all.
-    #[default]
-    Resend,
-    /// It waits for the operator: perhaps not at all, never twice.
-    Hold,
 }
 
 /// Reads `[delivery]`.

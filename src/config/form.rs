@@ -9,6 +9,7 @@ use url::Url;
 use super::document::Value;
 use super::problem::Fault;
 use crate::region::Country;
+use crate::region::tree::is_country;
 use crate::subscriber::{Address, choices};
 
 /// The longest duration: ten years.
@@ -237,12 +238,12 @@ pub fn language(value: &Value) -> Result<String, Fault> {
     text(choices::parse_language)(value)
 }
 
-/// A country code: `GB`.
+/// The code of a country that there is: `GB`.
 pub fn country(value: &Value) -> Result<Country, Fault> {
     text(|text| {
-        Country::parse(text).ok_or_else(|| {
+        Country::parse(text).filter(|country| is_country(*country)).ok_or_else(|| {
             Fault::new(
-                format!("`{}` is no country code", short(text)),
+                format!("`{}` is no country's code", short(text)),
                 "write two letters (ISO 3166-1), such as `GB`",
             )
         })

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-pub use delivery::{DeliverySettings, OnUncertain};
+pub use delivery::DeliverySettings;
 pub use mail::{DkimConfig, DomainLimits, MailConfig, Mailbox, RelayConfig};
 pub use problem::Problem;
 pub use server::{Network, ServerSettings};
@@ -174,13 +174,20 @@ fn sections(root: Section<'_>) -> Option<Config> {
 
     let regions = all(root.sections("region"), region::read);
     let region_depth = region::read_depth(root.section("regions"));
-    let tree = regions.as_ref().and_then(|regions| region::tree(&root, regions, region_depth));
 
-    let around =
-        digest::Around { site: site.as_ref(), sources: &source_names, tree: tree.as_ref() };
     let digest_sections = root.sections("digest");
     names(&digest_sections);
     let mails = !digest_sections.is_empty();
+    // The built-in tree has no contradictions; it is only grown if it is asked.
+    let asked = |regions: &&Vec<Declared>| {
+        !regions.is_empty() || digest_sections.iter().any(|section| section.says("regions"))
+    };
+    let tree = regions
+        .as_ref()
+        .filter(asked)
+        .and_then(|regions| region::tree(&root, regions, region_depth));
+    let around =
+        digest::Around { site: site.as_ref(), sources: &source_names, tree: tree.as_ref() };
     let digests = all(digest_sections, |section| digest::read(section, around));
 
     let mail_section = root.section("mail");

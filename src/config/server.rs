@@ -25,16 +25,24 @@ pub struct Network {
 
 impl Network {
     /// Reads an address, alone or with the length of its prefix.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
+    ///
+    /// # Errors
+    /// Says what a network looks like.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{}` is no network; write one like `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`",
+                form::short(text)
+            )
         };
-        let address: IpAddr = address.parse().ok()?;
+        let (address, prefix) = match text.trim().split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| wrong())?)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok())?;
-        (prefix <= most).then_some(Self { address, prefix })
+        let prefix = prefix.unwrap_or(most);
+        if prefix <= most { Ok(Self { address, prefix }) } else { Err(wrong()) }
     }
 
     /// Is `address` one of them? An IPv4 address in IPv6 clothing counts as
@@ -66,7 +74,9 @@ fn bits(address: IpAddr) -> u128 {
 /// Reads `[server]`.
 pub fn read(section: Section<'_>) -> ServerSettings {
     let listen = section.or("listen", "127.0.0.1:8080", socket);
-    let trusted_proxies = section.maybe("trusted_proxies", form::list(network)).unwrap_or_default();
+    let trusted_proxies = section
+        .maybe("trusted_proxies", form::list(form::text(Network::parse)))
+        .unwrap_or_default();
     section.finish();
     ServerSettings { listen, trusted_proxies }
 }
@@ -113,17 +123,6 @@ fn socket(value: &Value) -> Result<SocketAddr, Fault> {
     })(value)
 }
 
-fn network(value: &Value) -> Result<Network, Fault> {
-    form::text(|text| {
-        Network::parse(text).ok_or_else(|| {
-            Fault::new(
-                format!("`{}` is no network", form::short(text)),
-                "write one like `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`",
-            )
-        })
-    })(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +149,7 @@ mod tests {
             );
         }
         for bad in ["", "10.0.0.0/33", "10.0.0/8", "localhost", "::/129", "10.0.0.0/"] {
-            assert_eq!(Network::parse(bad), None, "{bad}");
+            assert!(Network::parse(bad).is_err(), "{bad}");
         }
     }
 }

@@ -142,6 +142,15 @@ fn every_kind_of_mistake_is_named() {
         ("[templates]\npath = \"/no/such/folder\"\n", "there is no folder /no/such/folder"),
         ("[source]\nname = \"x\"\n", "this is not TOML"),
         ("[[feeds]]\nitems = 1\n", "a list stands where a section belongs"),
+        (
+            "[[region]]\npath = \"levant\"\ncountries = [\"SY\"]\n[[region]]\npath = \"levant\"\n",
+            "region: [[region]] `levant` is declared twice; join the two into one",
+        ),
+        ("[[region]]\npath = \"x\"\ncountries = [\"XQ\"]\n", "`XQ` is no country's code"),
+        (
+            "[[digest]]\nname = \"b\"\nschedule = \"@daily\"\nregions = [\"erope\"]\n",
+            "digest[0].regions: there is no region `erope`; did you mean `europe`?",
+        ),
         ("[[mail.relay]]\nconnections = 1\n", "mail.relay[0].transport: it is missing"),
         ("[[mail.dkim]]\ndomain = \"x y\"\n", "`x y` is no domain"),
         (

@@ -42,7 +42,11 @@ pub struct Parts {
 ///
 /// # Errors
 /// If the store does not answer at the start, or signals cannot be heard.
-pub async fn run<W>(house: Arc<House>, parts: Parts, web: impl FnOnce(watch::Receiver<bool>) -> W) -> anyhow::Result<()>
+pub async fn run<W>(
+    house: Arc<House>,
+    parts: Parts,
+    web: impl FnOnce(watch::Receiver<bool>) -> W,
+) -> anyhow::Result<()>
 where
     W: Future<Output = std::io::Result<()>> + Send + 'static,
 {
@@ -85,7 +89,10 @@ where
         .await;
     let all_ended = async { while loops.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, all_ended).await.is_err() {
-        warn!("Stopped with work still open after {} s; what was being handed over is taken up at the next start", DRAIN.as_secs());
+        warn!(
+            "Stopped with work still open after {} s; what was being handed over is taken up at the next start",
+            DRAIN.as_secs()
+        );
     } else {
         retire(&house, &parts.instance).await?;
     }
@@ -121,7 +128,9 @@ fn reload(house: &House, parts: &Parts, reloading: &watch::Sender<u64>) {
             reloading.send_modify(|generation| *generation += 1);
             info!("Configuration and templates are reloaded");
         }
-        Err(words) => error!("The new configuration is not taken, the old one stays in force:\n{words}"),
+        Err(words) => {
+            error!("The new configuration is not taken, the old one stays in force:\n{words}")
+        }
     }
 }
 
@@ -155,7 +164,12 @@ async fn make_due(house: &House, started: crate::clock::Time) -> Result<()> {
 }
 
 /// Sends; begins anew after a reload, with the mailer of the new settings.
-async fn sending(house: Arc<House>, parts: Arc<Parts>, mut reloaded: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
+async fn sending(
+    house: Arc<House>,
+    parts: Arc<Parts>,
+    mut reloaded: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         reloaded.mark_unchanged();
         let Some(sending) = assemble::sending(&house, &parts.mailer, &parts.instance) else {

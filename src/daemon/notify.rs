@@ -38,7 +38,10 @@ pub async fn watchdog(house: Arc<House>, mut stop: watch::Receiver<bool>) {
         match (hanging.as_slice(), answers) {
             ([], Ok(Ok(()))) => tell(&[NotifyState::Watchdog]),
             (hanging, answers) => {
-                error!("The watchdog is not fed: loops that hang: {hanging:?}; the store answers: {}", matches!(answers, Ok(Ok(()))));
+                error!(
+                    "The watchdog is not fed: loops that hang: {hanging:?}; the store answers: {}",
+                    matches!(answers, Ok(Ok(())))
+                );
             }
         }
         beat::pause((limit / 2).max(Duration::from_millis(100)), &mut stop).await;

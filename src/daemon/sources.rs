@@ -10,13 +10,19 @@ use tracing::{debug, warn};
 
 use super::beat;
 use crate::flow::{House, watch as visits};
-use crate::source::{Fetch, Settings, Source, watch as folder};
+use crate::source::watch::Watch;
+use crate::source::{Fetch, Kind, Settings, Source};
 
 /// The longest sleep between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(20);
 
 /// Visits every source of the settings in force when it is due.
-pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::Receiver<u64>, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    house: Arc<House>,
+    fetch: Arc<dyn Fetch>,
+    mut reloaded: watch::Receiver<u64>,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
         reloaded.mark_unchanged();
         let (ending, ended) = watch::channel(false);
@@ -37,9 +43,14 @@ pub async fn run(house: Arc<House>, fetch: Arc<dyn Fetch>, mut reloaded: watch::
     }
 }
 
-async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mut stop: watch::Receiver<bool>) {
+async fn source(
+    house: Arc<House>,
+    fetch: Arc<dyn Fetch>,
+    settings: Settings,
+    mut stop: watch::Receiver<bool>,
+) {
     let name = settings.name.clone();
-    let watching = folder::watch(&settings);
+    let watching = watching(&settings);
     let mut source = Source::new(settings, fetch);
     // A folder is read at the start: what changed while nobody watched has no event.
     let mut stirred = watching.is_some();
@@ -59,10 +70,13 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
                 continue;
             }
             Ok(state) => {
-                let wait = (state.next_visit - house.now()).to_std().unwrap_or_default().clamp(Duration::from_millis(100), LOOK);
+                let wait = (state.next_visit - house.now())
+                    .to_std()
+                    .unwrap_or_default()
+                    .clamp(Duration::from_millis(100), LOOK);
                 tokio::select! {
                     () = beat::pause(wait, &mut stop) => {}
-                    () = folder::stirred(watching.as_ref()) => stirred = true,
+                    () = moved(watching.as_ref()) => stirred = true,
                 }
             }
             Err(error) => {
@@ -70,5 +84,20 @@ async fn source(house: Arc<House>, fetch: Arc<dyn Fetch>, settings: Settings, mu
                 beat::pause(Duration::from_secs(5), &mut stop).await;
             }
         }
+    }
+}
+
+/// Watches the folder of a source that has one.
+fn watching(settings: &Settings) -> Option<Watch> {
+    let Kind::Directory { path } = &settings.kind else { return None };
+    Watch::folder(path)
+        .inspect_err(|words| warn!(source = %settings.name, "Source {}: {words}", settings.name))
+        .ok()
+}
+
+async fn moved(watching: Option<&Watch>) {
+    match watching {
+        Some(watch) => watch.moved().await,
+        None => std::future::pending().await,
     }
 }

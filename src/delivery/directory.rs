@@ -31,7 +31,9 @@ impl Directory {
 impl Mailer for Directory {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Session>, Failure>> {
         async move {
-            tokio::fs::create_dir_all(&self.path).await.map_err(|error| failure(&self.path, &error))?;
+            tokio::fs::create_dir_all(&self.path)
+                .await
+                .map_err(|error| failure(&self.path, &error))?;
             Ok(Box::new(Writing { path: self.path.clone() }) as Box<dyn Session>)
         }
         .boxed()
@@ -94,7 +96,8 @@ fn file_name(mail: &[u8]) -> String {
         .split("\r\n\r\n")
         .next()
         .and_then(|head| {
-            let start = head.to_ascii_lowercase().find("\r\nmessage-id:")? + "\r\nmessage-id:".len();
+            let start =
+                head.to_ascii_lowercase().find("\r\nmessage-id:")? + "\r\nmessage-id:".len();
             head[start..].split_once('<')?.1.split_once('>').map(|(id, _)| id.to_owned())
         })
         .unwrap_or_default();
@@ -104,16 +107,20 @@ fn file_name(mail: &[u8]) -> String {
     }
     let seed = if id.is_empty() { mail } else { id.as_bytes() };
     let hash = digest::digest(&digest::SHA256, seed);
-    let hex: Vec<String> = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<String> =
+        hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("{}.eml", hex.concat())
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
-    let text = format!("cannot write {}: {error}; check that the folder of `directory:` can be written and has room", path.display());
+    let text = format!(
+        "cannot write {}: {error}; check that the folder of `directory:` can be written and has room",
+        path.display()
+    );
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory | io::ErrorKind::ReadOnlyFilesystem => {
-            Failure::Lasting(text)
-        }
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::ReadOnlyFilesystem => Failure::Lasting(text),
         _ => Failure::Passing(text),
     }
 }
@@ -122,7 +129,8 @@ fn failure(path: &Path, error: &io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    const MAIL: &[u8] = b"From: <a@example.org>\r\nMessage-ID: <1.2.3@news.example.org>\r\n\r\nbody\r\n";
+    const MAIL: &[u8] =
+        b"From: <a@example.org>\r\nMessage-ID: <1.2.3@news.example.org>\r\n\r\nbody\r\n";
 
     async fn deliver(directory: &Directory, mail: &[u8]) -> Outcome {
         let envelope = Envelope::new("", "reader@example.org").unwrap();
@@ -154,7 +162,9 @@ mod tests {
 
         let opened = Directory::new(file.path().join("out")).open().await;
 
-        assert!(matches!(opened.err(), Some(Failure::Lasting(text)) if text.contains("directory:")));
+        assert!(
+            matches!(opened.err(), Some(Failure::Lasting(text)) if text.contains("directory:"))
+        );
     }
 
     #[test]

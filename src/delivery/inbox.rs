@@ -15,7 +15,11 @@ pub trait Accept: Send + Sync {
     ///
     /// # Errors
     /// In words, if it could not be kept.
-    fn accept<'a>(&'a self, envelope: &'a Envelope, mail: &'a [u8]) -> BoxFuture<'a, Result<(), String>>;
+    fn accept<'a>(
+        &'a self,
+        envelope: &'a Envelope,
+        mail: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// Hands mails to the built-in inbox.

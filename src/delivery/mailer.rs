@@ -19,7 +19,7 @@ pub trait Mailer: Send + Sync {
 }
 
 /// One open connection, owned by one sender.
-pub trait Session: Send {
+pub trait Session: Send + Sync {
     /// Asks whether a mail may be handed over: MAIL, RCPT and DATA up to the
     /// 354. Nothing of the body has been written when this returns.
     ///
@@ -163,7 +163,9 @@ pub struct Envelope {
 
 /// An address that cannot stand in an envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` cannot stand in an SMTP envelope: it must look like name@domain.example, without spaces")]
+#[error(
+    "`{0}` cannot stand in an SMTP envelope: it must look like name@domain.example, without spaces"
+)]
 pub struct NotAnAddress(String);
 
 impl Envelope {
@@ -226,7 +228,9 @@ fn checked(address: &str) -> Result<(), NotAnAddress> {
     let clean = |text: &str| {
         !text.is_empty()
             && !text.chars().any(|c| {
-                c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\' | ',' | ';')
+                c.is_control()
+                    || c.is_whitespace()
+                    || matches!(c, '<' | '>' | '"' | '\\' | ',' | ';')
             })
     };
     let ok = address.rsplit_once('@').is_some_and(|(local, domain)| {
@@ -262,12 +266,8 @@ mod tests {
 
     #[test]
     fn only_the_mailbox_itself_is_held_against_the_reader() {
-        let rejection = |code, enhanced, stage| Rejection {
-            code,
-            enhanced,
-            text: String::new(),
-            stage,
-        };
+        let rejection =
+            |code, enhanced, stage| Rejection { code, enhanced, text: String::new(), stage };
         for (code, enhanced, stage, blame) in [
             (550, Some([5, 1, 1]), Stage::Recipient, Blame::Reader),
             (552, Some([5, 2, 2]), Stage::Body, Blame::Reader),

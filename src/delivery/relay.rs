@@ -29,7 +29,7 @@ pub struct MailSettings {
     /// `connections`: how many are open at once, per relay.
     pub connections: usize,
     /// `max_rate`: mails per second; `None` is as fast as it goes.
-    pub max_rate: Option<u32>,
+    pub max_rate: Option<f64>,
     /// `daily_quota`: mails per day; `None` is no limit.
     pub daily_quota: Option<u64>,
     /// `[[mail.dkim]]`: one for each signature.
@@ -146,8 +146,12 @@ impl Transport {
             "smtp" | "smtps" => smtp(text),
             "sendmail" if rest.is_empty() => Ok(Self::Sendmail("/usr/sbin/sendmail".into())),
             "sendmail" if Path::new(rest).is_absolute() => Ok(Self::Sendmail(rest.into())),
-            "sendmail" => Err(format!("transport `{text}`: give the program's whole path, as in `sendmail:/usr/sbin/sendmail`")),
-            "directory" if rest.is_empty() => Err(format!("transport `{text}`: name the folder, as in `directory:outbox`")),
+            "sendmail" => Err(format!(
+                "transport `{text}`: give the program's whole path, as in `sendmail:/usr/sbin/sendmail`"
+            )),
+            "directory" if rest.is_empty() => {
+                Err(format!("transport `{text}`: name the folder, as in `directory:outbox`"))
+            }
             "directory" => Ok(Self::Directory(rest.into())),
             "inbox" if rest.is_empty() => Ok(Self::Inbox),
             "inbox" => Err(format!("transport `{text}`: nothing comes after `inbox:`")),
@@ -180,7 +184,8 @@ impl std::fmt::Display for Transport {
 
 fn smtp(text: &str) -> Result<Transport, String> {
     let bad = |remedy: &str| format!("transport `{}`: {remedy}", without_password(text));
-    let url = Url::parse(text).map_err(|error| bad(&format!("{error}; write `smtp://host:port`")))?;
+    let url =
+        Url::parse(text).map_err(|error| bad(&format!("{error}; write `smtp://host:port`")))?;
     if url.password().is_some() {
         return Err(bad(
             "a password does not belong here; set `password = { credential = \"smtp-password\" }` beside it",
@@ -256,11 +261,23 @@ mod tests {
         let user = Some("digest@example.org".to_owned());
         for (text, expected) in [
             ("smtp://127.0.0.1:25", Transport::Smtp(server("127.0.0.1", 25, Tls::StartTls), None)),
-            ("smtp://mail.example.org", Transport::Smtp(server("mail.example.org", 25, Tls::StartTls), None)),
+            (
+                "smtp://mail.example.org",
+                Transport::Smtp(server("mail.example.org", 25, Tls::StartTls), None),
+            ),
             ("smtp://[::1]:2525/", Transport::Smtp(server("::1", 2525, Tls::StartTls), None)),
-            ("smtp://localhost?tls=required", Transport::Smtp(server("localhost", 25, Tls::StartTlsEvenOnLoopback), None)),
-            ("smtp://digest%40example.org@mail.example.org", Transport::Smtp(server("mail.example.org", 587, Tls::StartTls), user)),
-            ("smtps://mail.example.org", Transport::Smtp(server("mail.example.org", 465, Tls::Implicit), None)),
+            (
+                "smtp://localhost?tls=required",
+                Transport::Smtp(server("localhost", 25, Tls::StartTlsEvenOnLoopback), None),
+            ),
+            (
+                "smtp://digest%40example.org@mail.example.org",
+                Transport::Smtp(server("mail.example.org", 587, Tls::StartTls), user),
+            ),
+            (
+                "smtps://mail.example.org",
+                Transport::Smtp(server("mail.example.org", 465, Tls::Implicit), None),
+            ),
             ("sendmail:", Transport::Sendmail("/usr/sbin/sendmail".into())),
             ("sendmail:/usr/bin/msmtp", Transport::Sendmail("/usr/bin/msmtp".into())),
             ("directory:out/mails", Transport::Directory("out/mails".into())),
@@ -291,7 +308,8 @@ mod tests {
 
     #[test]
     fn a_relative_folder_is_taken_from_the_config() {
-        let transport = Transport::parse("directory:out").unwrap().relative_to(Path::new("/etc/gazetted"));
+        let transport =
+            Transport::parse("directory:out").unwrap().relative_to(Path::new("/etc/gazetted"));
 
         assert_eq!(transport.to_string(), "directory:/etc/gazetted/out");
     }

@@ -197,12 +197,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
 
         let user = deliver(&program(folder.path(), 67)).await;
-        assert!(matches!(user, Outcome::Refused(no) if no.code == 550 && no.text == "no such user"));
+        assert!(
+            matches!(user, Outcome::Refused(no) if no.code == 550 && no.text == "no such user")
+        );
         let later = deliver(&program(folder.path(), 75)).await;
         assert!(matches!(later, Outcome::Relay(Failure::Passing(_))));
         let config = deliver(&program(folder.path(), 78)).await;
         assert!(matches!(config, Outcome::Relay(Failure::Lasting(_))));
         let missing = deliver(&folder.path().join("nothing")).await;
-        assert!(matches!(missing, Outcome::Relay(Failure::Lasting(text)) if text.contains("sendmail:/path")));
+        assert!(
+            matches!(missing, Outcome::Relay(Failure::Lasting(text)) if text.contains("sendmail:/path"))
+        );
     }
 }

@@ -113,8 +113,9 @@ pub fn next(state: State, event: Event, on_uncertain: OnUncertain, tries: Tries)
         (S::Claimed, E::Accept) => S::Handing,
         (S::Claimed | S::Handing, E::Refuse) => S::Refused,
         (S::Claimed | S::Handing, E::Defer) => again,
-        (S::Claimed | S::Handing, E::Release)
-        | (S::Held | S::Refused | S::Expired, E::Retry) => S::Queued,
+        (S::Claimed | S::Handing, E::Release) | (S::Held | S::Refused | S::Expired, E::Retry) => {
+            S::Queued
+        }
         (S::Handing, E::Deliver) => S::Sent,
         (S::Handing, E::Doubt) => match on_uncertain {
             OnUncertain::Resend => again,
@@ -235,7 +236,8 @@ mod tests {
             }
             let mut words = rest.split_whitespace();
             let with_tries = words.next().expect("an arrow leads somewhere");
-            let without = if words.next() == Some("|") { words.next().unwrap() } else { with_tries };
+            let without =
+                if words.next() == Some("|") { words.next().unwrap() } else { with_tries };
             for setting in [OnUncertain::Resend, OnUncertain::Hold] {
                 let leads_aside = with_tries == "held";
                 if event == "doubt" && leads_aside != (setting == OnUncertain::Hold) {

@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::region::{RegionPath, Tree};
 
 /// An article as an edition needs it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Piece {
     /// Which article.
     pub id: ArticleId,
@@ -37,7 +37,7 @@ pub struct Piece {
 }
 
 /// A piece that belongs beside another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Beside {
     /// Plain text.
     pub title: String,

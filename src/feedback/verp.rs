@@ -42,8 +42,13 @@ impl Verp {
     /// If there is no room for a token in the address; the message says what
     /// to change.
     pub fn new(bounce: &str, key: &[u8]) -> Result<Self, String> {
-        let Some((local, domain)) = bounce.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty()) else {
-            return Err(format!("`[mail] bounce` is `{bounce}`; write an address such as bounce@example.org"));
+        let Some((local, domain)) = bounce
+            .rsplit_once('@')
+            .filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        else {
+            return Err(format!(
+                "`[mail] bounce` is `{bounce}`; write an address such as bounce@example.org"
+            ));
         };
         let room = LONGEST_LOCAL_PART - 1 - LONGEST_TOKEN;
         if local.len() > room {
@@ -61,7 +66,8 @@ impl Verp {
     /// The return path of one delivery.
     #[must_use]
     pub fn address(&self, delivery: Delivery) -> String {
-        let (edition, subscriber) = (significant(delivery.edition), significant(delivery.subscriber));
+        let (edition, subscriber) =
+            (significant(delivery.edition), significant(delivery.subscriber));
         let mut token = vec![lengths(edition.len(), subscriber.len())];
         token.extend(edition);
         token.extend(subscriber);
@@ -74,7 +80,8 @@ impl Verp {
     #[must_use]
     pub fn read(&self, address: &str) -> Option<Delivery> {
         let local = address.trim().trim_matches(['<', '>']).rsplit_once('@')?.0;
-        let (_, token) = local.rsplit_once(['+', '-', '=']).filter(|(_, token)| token.len() <= LONGEST_TOKEN)?;
+        let (_, token) =
+            local.rsplit_once(['+', '-', '=']).filter(|(_, token)| token.len() <= LONGEST_TOKEN)?;
         let token = un_base32(token)?;
         let (numbers, tag) = token.split_at_checked(token.len().checked_sub(TAG_BYTES)?)?;
         constant_time::verify_slices_are_equal(&self.tag(numbers), tag).ok()?;
@@ -191,7 +198,9 @@ mod tests {
         }
         let other = Verp::new("bounce@news.example.org", b"another key").unwrap();
         assert_eq!(other.read(&address), None);
-        for nonsense in ["", "@", "bounce@news.example.org", "bounce+@x", "bounce+a@x", "bounce+oil1@x"] {
+        for nonsense in
+            ["", "@", "bounce@news.example.org", "bounce+@x", "bounce+a@x", "bounce+oil1@x"]
+        {
             assert_eq!(verp().read(nonsense), None, "{nonsense}");
         }
     }

@@ -1,6 +1,8 @@
 //! From a draft to an article: cleaned, dated, given a language, a teaser and
 //! its regions. Pure, and the same draft gives the same article.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use chrono::TimeDelta;
 
@@ -42,10 +44,12 @@ pub struct Around<'a> {
 /// Turns a draft into an article. `hash` is its [`fingerprint`].
 #[must_use]
 pub fn admit(mut draft: Draft, hash: String, around: &Around<'_>) -> Admitted {
-    let media = house_media(&mut draft, around);
+    let (media, places) = house_media(&mut draft, around);
     let base = draft.url.as_deref().and_then(|url| url::Url::parse(url).ok());
     let html = match &draft.body {
-        Body::Html(html) => clean::clean(html, base.as_ref()),
+        Body::Html(html) => {
+            clean::clean_placing(html, base.as_ref(), &|name| places.get(name).cloned())
+        }
         Body::Text(text) => clean::from_text(text),
     };
     let text = clean::plain(&html);
@@ -167,7 +171,8 @@ fn first_image(html: &SafeHtml) -> Option<Image> {
 
 /// Gives the images that came with a draft the names they are served by, and
 /// makes the draft refer to those.
-fn house_media(draft: &mut Draft, around: &Around<'_>) -> Vec<Media> {
+fn house_media(draft: &mut Draft, around: &Around<'_>) -> (Vec<Media>, HashMap<String, String>) {
+    let mut places = HashMap::new();
     let mut housed = Vec::with_capacity(draft.media.len());
     for media in std::mem::take(&mut draft.media) {
         let hash = aws_lc_rs::digest::digest(&SHA256, &media.bytes);
@@ -178,14 +183,7 @@ fn house_media(draft: &mut Draft, around: &Around<'_>) -> Vec<Media> {
             .filter(|ending| ending.bytes().all(|b| b.is_ascii_alphanumeric()));
         let name = format!("{}.{}", hex(&hash.as_ref()[..12]), ending.unwrap_or("bin"));
         let address = around.settings.site.address(&format!("/media/{name}"));
-        if let Body::Html(html) = &mut draft.body {
-            for quote in ['"', '\''] {
-                *html = html.replace(
-                    &format!("{quote}{}{quote}", media.name),
-                    &format!("{quote}{address}{quote}"),
-                );
-            }
-        }
+        places.insert(media.name.clone(), address.clone());
         if let Some(image) = draft.image.as_mut().filter(|image| image.url == media.name) {
             image.url = address;
             image.mime = Some(media.mime.clone());
@@ -201,30 +199,32 @@ fn house_media(draft: &mut Draft, around: &Around<'_>) -> Vec<Media> {
     if draft.image.as_ref().is_some_and(|image| url::Url::parse(&image.url).is_err()) {
         draft.image = None;
     }
-    housed
+    (housed, places)
 }
 
 /// A hash of all that a source gave of a piece: equal means nothing to do.
 #[must_use]
 pub fn fingerprint(draft: &Draft) -> String {
     let mut hash = Context::new(&SHA256);
-    let mut put = |part: &str| {
+    let mut put = |part: &[u8]| {
         hash.update(&(part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
+        hash.update(part);
     };
-    put(&draft.title);
-    put(draft.url.as_deref().unwrap_or_default());
+
+    put(draft.title.as_bytes());
+    put(draft.url.as_deref().unwrap_or_default().as_bytes());
     match &draft.body {
-        Body::Html(body) | Body::Text(body) => put(body),
+        Body::Html(body) | Body::Text(body) => put(body.as_bytes()),
     }
-    put(draft.excerpt.as_deref().unwrap_or_default());
-    put(draft.language.as_deref().unwrap_or_default());
-    put(draft.credit.as_deref().unwrap_or_default());
-    put(&format!("{:?} {:?}", draft.published, draft.updated));
-    put(&format!("{:?} {:?} {:?} {:?}", draft.authors, draft.image, draft.labels, draft.hints));
+    put(draft.excerpt.as_deref().unwrap_or_default().as_bytes());
+    put(draft.language.as_deref().unwrap_or_default().as_bytes());
+    put(draft.credit.as_deref().unwrap_or_default().as_bytes());
+    put(format!("{:?} {:?}", draft.published, draft.updated).as_bytes());
+    put(format!("{:?} {:?} {:?} {:?}", draft.authors, draft.image, draft.labels, draft.hints)
+        .as_bytes());
     for media in &draft.media {
-        put(&media.name);
-        hash.update(&media.bytes);
+        put(media.name.as_bytes());
+        put(&media.bytes);
     }
     hex(&hash.finish().as_ref()[..16])
 }

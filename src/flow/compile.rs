@@ -129,7 +129,9 @@ pub async fn make(
         info!(digest = %digest.name, "Digest {}: nothing new for the slot of {}", digest.name, slot.local);
         return Ok(None);
     }
-    let issue = Issue::of(&settings, digest, slot, &chosen, &settings.tree);
+    let mut issue = Issue::of(&settings, digest, slot, &chosen, &settings.tree);
+    // What the operator sends now is due now, wherever the reader lives.
+    issue.local &= occasion == Occasion::Slot;
     let frame = serde_json::to_string(&issue).expect("an issue is strings and numbers");
     let new = NewEdition {
         uid: edition_uid(&digest.name, slot),

@@ -9,15 +9,15 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::House;
+use super::deliver::post::{self, Reader};
 use crate::clock::Time;
-use crate::delivery::mailer::{Envelope, Mailer, Offer, Outcome};
-use crate::delivery::message::{Assembled, Letter, Person};
+use crate::delivery::Mailer;
+use crate::digest::render;
 use crate::store::subscribers::Put;
-use crate::store::{Result, StoreError, Tx, deliveries, subscribers, suppressions};
+use crate::store::{Result, Tx, deliveries, subscribers, suppressions};
 use crate::subscriber::roster::Row;
 use crate::subscriber::token::{CONFIRM_FOR, Claim, Purpose};
 use crate::subscriber::{Address, Standing, Subscriber};
-use crate::template::Confirmation;
 
 /// One address gets one confirmation mail in this time.
 const ONE_INVITATION_IN: TimeDelta = TimeDelta::days(1);
@@ -96,19 +96,19 @@ async fn invite(
     now: Time,
 ) -> std::result::Result<(), String> {
     let settings = house.settings();
-    let mail = settings.mail.as_ref().ok_or("the config has no [mail] section")?;
+    let mail = settings.mail.as_ref().ok_or("the configuration has no [mail] section")?;
     let token = house.keys.sign_claim(Purpose::Confirm, &Claim::to_confirm(asking.uid, now));
-    let rendered = settings
-        .templates
-        .render_mail(&Confirmation {
-            lang: asking.language.clone().unwrap_or_else(|| settings.site.language.clone()),
-            site_title: settings.site.title.clone(),
-            confirm_url: settings.site.address(&format!("/confirm/{token}")),
-        })
-        .map_err(|error| error.to_string())?;
-    let _ = (mail, rendered, mailer, Assembled::new as fn(&Letter) -> Assembled);
-    let _: Option<(Person, Envelope, Offer, Outcome)> = None;
-    todo!()
+    let language = asking.language.as_deref().unwrap_or(&settings.site.language);
+    let url = settings.site.address(&format!("/confirm/{token}"));
+    let rendered =
+        render::render_confirmation(&settings.templates, &settings.site.title, language, &url)
+            .map_err(|error| error.to_string())?;
+    let (edition, variant) = post::single(now, &settings.site.title, rendered);
+    let message = post::preview(house, &edition, &variant, &asking.address)?;
+    let reader =
+        Reader { uid: asking.uid, row: asking.id, address: asking.address.as_str(), name: "" };
+    let envelope = post::envelope(house, mail, 0, &reader)?;
+    post::send_one(mailer, &envelope, &message).await
 }
 
 /// What a link led to.
@@ -329,9 +329,4 @@ fn person(row: Row, now: Time) -> Subscriber {
         attributes: row.attributes,
         created: now,
     }
-}
-
-#[expect(dead_code, reason = "the error type of invite")]
-fn refused(reason: &str) -> StoreError {
-    StoreError::Refused(reason.to_owned())
 }

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 use super::pulse::Pulse;
 use super::relate::Related;
 use crate::clock::{SharedClock, Time};
-use crate::delivery::{MailSettings, OnUncertain};
+use crate::delivery::OnUncertain;
+use crate::delivery::relay::MailSettings;
 use crate::digest;
 use crate::feed;
 use crate::region::{Gazetteer, Tree};
@@ -20,7 +21,6 @@ use crate::subscriber::token::Keyring;
 use crate::template::Templates;
 
 /// Everything the config says, checked and ready.
-#[derive(Debug)]
 pub struct Settings {
     /// Who publishes.
     pub site: Site,
@@ -42,6 +42,12 @@ pub struct Settings {
     pub templates: Templates,
 }
 
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
 impl Settings {
     /// The digest called `name`.
     #[must_use]
@@ -60,7 +66,6 @@ pub struct Bells {
 }
 
 /// What all verbs share.
-#[derive(Debug)]
 pub struct House {
     /// Where everything is kept.
     pub store: Store,
@@ -88,7 +93,7 @@ impl House {
         store: Store,
         clock: SharedClock,
         gazetteer: Arc<Gazetteer>,
-        keys: Keyring,
+        (keys, salt): (Keyring, Vec<u8>),
         settings: Settings,
     ) -> Self {
         Self {

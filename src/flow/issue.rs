@@ -1,11 +1,13 @@
 //! One edition as words: what its frame says, which pieces a reader's choice
 //! leaves, and how that is rendered.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use crate::clock::Time;
+use crate::digest::blank::Blank;
 use crate::digest::sections::{self, Piece};
 use crate::digest::slot::{self, Slot};
 use crate::digest::{self, Zone, render};
@@ -23,11 +25,12 @@ pub struct Issue {
     pub title: String,
     /// BCP 47 tag of the frame for readers who named none.
     pub language: String,
-    /// The day on the wall clock of its slot, `2026-11-23`.
-    pub date: String,
+    /// The day on the wall clock of its slot.
+    pub date: NaiveDate,
     /// Does it fall due at its hour where each reader lives?
     pub local: bool,
     /// Zone of readers who named none.
+    #[serde(with = "by_name")]
     pub zone: Tz,
     /// Title of its leading piece, for lists.
     pub lead: String,
@@ -35,22 +38,51 @@ pub struct Issue {
     pub pieces: usize,
 }
 
+/// A zone in JSON: its name.
+mod by_name {
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    pub fn serialize<S: Serializer>(zone: &Tz, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl Issue {
     /// The issue of a digest at a slot with these pieces.
     #[must_use]
-    pub fn of(settings: &Settings, digest: &digest::Settings, slot: Slot, pieces: &[Piece], tree: &Tree) -> Self {
+    pub fn of(
+        settings: &Settings,
+        digest: &digest::Settings,
+        slot: Slot,
+        pieces: &[Piece],
+        tree: &Tree,
+    ) -> Self {
         let (local, zone) = match digest.zone {
             Zone::Fixed(zone) => (false, zone),
             Zone::Subscriber(zone) => (true, zone),
         };
         let layout = sections::arrange(pieces, tree, &digest.language);
         Self {
-            title: if digest.title.is_empty() { settings.site.title.clone() } else { digest.title.clone() },
+            title: if digest.title.is_empty() {
+                settings.site.title.clone()
+            } else {
+                digest.title.clone()
+            },
             language: digest.language.clone(),
-            date: slot.local.date().to_string(),
+            date: slot.local.date(),
             local,
             zone,
-            lead: layout.lead.map(|piece| piece.title).or_else(|| pieces.first().map(|piece| piece.title.clone())).unwrap_or_default(),
+            lead: layout
+                .lead
+                .map(|placed| placed.piece.title)
+                .or_else(|| pieces.first().map(|piece| piece.title.clone()))
+                .unwrap_or_default(),
             pieces: pieces.len(),
         }
     }
@@ -59,7 +91,9 @@ impl Issue {
     #[must_use]
     pub fn due(&self, edition: &EditionRow, timezone: Option<Tz>) -> Time {
         match Slot::from_key(edition.slot) {
-            Some(slot) if self.local => slot::due_at(slot, timezone.unwrap_or(self.zone)).max(edition.frozen),
+            Some(slot) if self.local => {
+                slot::due_at(slot, timezone.unwrap_or(self.zone)).max(edition.frozen)
+            }
             _ => edition.frozen,
         }
     }
@@ -70,7 +104,8 @@ impl Issue {
 /// # Errors
 /// If the column was changed by hand.
 pub fn read(edition: &EditionRow) -> Result<Issue> {
-    serde_json::from_str(&edition.frame).map_err(|source| StoreError::Unreadable { column: "editions.frame", source })
+    serde_json::from_str(&edition.frame)
+        .map_err(|source| StoreError::Unreadable { column: "editions.frame", source })
 }
 
 /// The pieces an edition was frozen with, in order.
@@ -82,7 +117,10 @@ pub async fn pieces(tx: &mut Tx, edition: i64) -> Result<Vec<Piece>> {
         .await?
         .iter()
         .map(|text| {
-            serde_json::from_str(text).map_err(|source| StoreError::Unreadable { column: "edition_articles.piece", source })
+            serde_json::from_str(text).map_err(|source| StoreError::Unreadable {
+                column: "edition_articles.piece",
+                source,
+            })
         })
         .collect()
 }
@@ -125,7 +163,7 @@ impl Choice {
 /// The choice of a reader, as text.
 #[must_use]
 pub fn choice(reader: &Subscriber, issue: &Issue) -> String {
-    let language = reader.language.as_deref().filter(|language| render::speaks(language)).unwrap_or(&issue.language);
+    let language = reader.language.as_deref().unwrap_or(&issue.language);
     Choice { regions: reader.regions.clone(), language: language.to_owned() }.text()
 }
 
@@ -155,7 +193,8 @@ pub fn variant(
         });
     }
     let layout = sections::arrange(&mine, &settings.tree, &language);
-    let rendered = render::render(&settings.templates, &frame(settings, issue, edition, &language), &layout, &settings.tree)?;
+    let rendered =
+        render::render(&settings.templates, &frame(settings, issue, edition, &language), &layout)?;
     Ok(Variant {
         id: 0,
         edition_id: edition.id,
@@ -169,18 +208,28 @@ pub fn variant(
 
 /// The frame around the pieces of an edition.
 #[must_use]
-pub fn frame(settings: &Settings, issue: &Issue, edition: &EditionRow, language: &str) -> render::Frame {
+pub fn frame(
+    settings: &Settings,
+    issue: &Issue,
+    edition: &EditionRow,
+    language: &str,
+) -> render::Frame {
     let site = &settings.site;
     render::Frame {
         site_title: site.title.clone(),
         site_url: site.url.to_string(),
-        site_description: site.description.clone().unwrap_or_default(),
-        imprint: site.imprint.clone().unwrap_or_default(),
+        site_description: site.description.clone(),
+        imprint: site.imprint.clone(),
         title: issue.title.clone(),
-        date: issue.date.clone(),
+        date: issue.date,
+        zone: issue.zone,
         number: edition.number,
         language: language.to_owned(),
         archive_url: site.address(&archive_path(edition)),
+        unsubscribe_url: Blank::UnsubscribeUrl.marker().to_owned(),
+        preferences_url: None,
+        preheader: String::new(),
+        why: String::new(),
     }
 }
 

@@ -42,7 +42,10 @@ pub async fn if_regions_changed(house: &House) -> Result<u64> {
             for label in &verdict.unmatched {
                 labels::note(&mut tx, &card.source, label, card.id.0, house.now()).await?;
             }
-            if verdict.regions != card.regions || verdict.countries != card.countries || verdict.origin != card.region_origin {
+            if verdict.regions != card.regions
+                || verdict.countries != card.countries
+                || verdict.origin != card.region_origin
+            {
                 card.regions = verdict.regions;
                 card.countries = verdict.countries;
                 card.region_origin = verdict.origin;
@@ -81,8 +84,18 @@ pub async fn by_operator(house: &House, id: ArticleId, region: Option<&RegionPat
     tx.commit().await
 }
 
-fn decide(house: &House, settings: &Settings, article: &Article, provenance: &Provenance, operator: Option<&RegionPath>) -> Verdict {
-    let home = settings.sources.iter().find(|source| source.name == article.source).and_then(|source| source.home);
+fn decide(
+    house: &House,
+    settings: &Settings,
+    article: &Article,
+    provenance: &Provenance,
+    operator: Option<&RegionPath>,
+) -> Verdict {
+    let home = settings
+        .sources
+        .iter()
+        .find(|source| source.name == article.source)
+        .and_then(|source| source.home);
     classify(
         &settings.tree,
         &house.gazetteer,

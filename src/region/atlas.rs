@@ -59,11 +59,6 @@ impl Atlas {
         place.parent.map(|at| &self.places[at])
     }
 
-    /// The UN M49 sub-region of a country.
-    pub fn subregion(&self, country: Country) -> Option<&'static str> {
-        self.around(self.country(country)?).map(|around| around.code)
-    }
-
     /// The continent that a place lies in, or is.
     pub fn continent<'a>(&'a self, place: &'a Place) -> &'a Place {
         let mut top = place;

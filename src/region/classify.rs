@@ -130,7 +130,8 @@ fn primary(
     for (origin, filing) in filings {
         let Some((first, _)) = filing.regions.first() else { continue };
         let depth = first.lineage().count();
-        let mut paths: Vec<RegionPath> = filing.regions.iter().map(|(path, _)| path.clone()).collect();
+        let mut paths: Vec<RegionPath> =
+            filing.regions.iter().map(|(path, _)| path.clone()).collect();
         let likely = |path: &RegionPath| {
             let country = tree.country_of(path);
             weighed.iter().find(|w| Some(w.country) == country).map_or(0.0, |w| w.likely)
@@ -181,11 +182,10 @@ fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Co
 }
 
 fn reasons(tree: &Tree, filings: &[(Origin, Filing)], weighed: &[Weighed]) -> Vec<Reason> {
-    let labels = filings.iter().flat_map(|(_, filing)| &filing.regions).map(|(path, label)| Reason {
-        evidence: label.clone(),
-        region: path.clone(),
-        weight: 1.0,
-    });
+    let labels = filings
+        .iter()
+        .flat_map(|(_, filing)| &filing.regions)
+        .map(|(path, label)| Reason { evidence: label.clone(), region: path.clone(), weight: 1.0 });
     let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
         let region = tree.of_country(w.country)?.clone();
         Some(Reason { evidence: w.evidence.clone(), region, weight: w.likely })

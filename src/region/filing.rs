@@ -23,14 +23,21 @@ pub(super) struct Filing {
 }
 
 /// Reads the labels of one kind.
-pub(super) fn read(tree: &Tree, gazetteer: &Gazetteer, labels: &[Label], kind: LabelKind) -> Filing {
+pub(super) fn read(
+    tree: &Tree,
+    gazetteer: &Gazetteer,
+    labels: &[Label],
+    kind: LabelKind,
+) -> Filing {
     let mut filing = Filing::default();
     let of_kind = labels.iter().filter(|label| label.kind == kind).take(MOST_LABELS);
     for label in of_kind {
         let mut found: Vec<(RegionPath, String)> = Vec::new();
         for part in label.path.iter().take(12).flat_map(|part| steps(tree, part)) {
             match look_up(tree, gazetteer, part, kind) {
-                Looked::Up(paths) => found.extend(paths.into_iter().map(|path| (path, part.to_owned()))),
+                Looked::Up(paths) => {
+                    found.extend(paths.into_iter().map(|path| (path, part.to_owned())));
+                }
                 Looked::Beyond(region) => filing.beyond.push((region, part.to_owned())),
                 Looked::Topic => filing.topics.push(part.to_owned()),
                 Looked::Noise => {}
@@ -73,7 +80,11 @@ fn steps<'a>(tree: &Tree, label: &'a str) -> Vec<&'a str> {
 
 fn look_up(tree: &Tree, gazetteer: &Gazetteer, label: &str, kind: LabelKind) -> Looked {
     if let Some(path) = tree.path_of_label(label) {
-        return if *path == RegionPath::world() { Looked::Noise } else { Looked::Up(vec![path.clone()]) };
+        return if *path == RegionPath::world() {
+            Looked::Noise
+        } else {
+            Looked::Up(vec![path.clone()])
+        };
     }
     if let Some(region) = tree.known_elsewhere(label) {
         return Looked::Beyond(region);
@@ -97,7 +108,9 @@ fn look_up(tree: &Tree, gazetteer: &Gazetteer, label: &str, kind: LabelKind) -> 
 /// `US & Canada`: both, if both are regions.
 fn joined(tree: &Tree, label: &str) -> Vec<RegionPath> {
     let mut parts = vec![label];
-    for sign in ["&", ",", ";", "+", " and ", " et ", " und ", " y ", " e ", " и ", "、", "・", " - "] {
+    for sign in
+        ["&", ",", ";", "+", " and ", " et ", " und ", " y ", " e ", " и ", "、", "・", " - "]
+    {
         parts = parts.iter().flat_map(|part| part.split(sign)).collect();
     }
     if parts.len() < 2 || parts.len() > 6 {
@@ -126,10 +139,35 @@ fn is_noise(plain: &str) -> bool {
     plain.split(' ').all(|word| {
         matches!(
             word,
-            "home" | "homepage" | "start" | "startseite" | "accueil" | "inicio" | "world" | "global"
-                | "international" | "news" | "opinion" | "opinions" | "politics" | "business"
-                | "articles" | "article" | "blog" | "all" | "featured" | "latest" | "top" | "stories"
-                | "uncategorized" | "uncategorised" | "index" | "archive" | "archives" | "the" | "magazine"
+            "home"
+                | "homepage"
+                | "start"
+                | "startseite"
+                | "accueil"
+                | "inicio"
+                | "world"
+                | "global"
+                | "international"
+                | "news"
+                | "opinion"
+                | "opinions"
+                | "politics"
+                | "business"
+                | "articles"
+                | "article"
+                | "blog"
+                | "all"
+                | "featured"
+                | "latest"
+                | "top"
+                | "stories"
+                | "uncategorized"
+                | "uncategorised"
+                | "index"
+                | "archive"
+                | "archives"
+                | "the"
+                | "magazine"
         )
     })
 }

@@ -107,7 +107,8 @@ impl Gazetteer {
         }
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
-            let (Some(name), Some(flags), Some(whose)) = (fields.next(), fields.next(), fields.next())
+            let (Some(name), Some(flags), Some(whose)) =
+                (fields.next(), fields.next(), fields.next())
             else {
                 continue;
             };
@@ -204,9 +205,19 @@ mod tests {
     #[test]
     fn names_of_all_kinds_and_scripts_are_known() {
         for (name, code) in [
-            ("Deutschland", "DE"), ("Kremlin", "RU"), ("Texas", "US"), ("Nueva York", "US"),
-            ("Москве", "RU"), ("北京", "CN"), ("القاهرة", "EG"), ("東京", "JP"), ("französische", "FR"),
-            ("российского", "RU"), ("Cook County", "US"), ("Kiev", "UA"), ("Côte d’Ivoire", "CI"),
+            ("Deutschland", "DE"),
+            ("Kremlin", "RU"),
+            ("Texas", "US"),
+            ("Nueva York", "US"),
+            ("Москве", "RU"),
+            ("北京", "CN"),
+            ("القاهرة", "EG"),
+            ("東京", "JP"),
+            ("französische", "FR"),
+            ("российского", "RU"),
+            ("Cook County", "US"),
+            ("Kiev", "UA"),
+            ("Côte d’Ivoire", "CI"),
         ] {
             assert_eq!(codes(name).first().map(String::as_str), Some(code), "{name}");
         }

@@ -65,13 +65,19 @@ fn dateline_words(text: &str) -> usize {
     let before = &head[..dash];
     let words = Words::of(before, 12);
     let shouted = before.split_whitespace().next().is_some_and(|word| {
-        word.chars().filter(|c| c.is_alphabetic()).count() > 2 && !word.chars().any(char::is_lowercase)
+        word.chars().filter(|c| c.is_alphabetic()).count() > 2
+            && !word.chars().any(char::is_lowercase)
     });
     if shouted || words.words.len() <= 4 { words.words.len() } else { 0 }
 }
 
 /// The names in one text, longest first, none inside another.
-fn find(gazetteer: &Gazetteer, text: &str, english: bool, stand: impl Fn(usize) -> Stand) -> Vec<Mention> {
+fn find(
+    gazetteer: &Gazetteer,
+    text: &str,
+    english: bool,
+    stand: impl Fn(usize) -> Stand,
+) -> Vec<Mention> {
     let words = Words::of(text, MOST_WORDS);
     let mut found: Vec<Mention> = Vec::new();
     let mut at = 0;
@@ -82,7 +88,14 @@ fn find(gazetteer: &Gazetteer, text: &str, english: bool, stand: impl Fn(usize) 
         };
         if let Some((kind, shares)) = read(&words, at, count, entry, english) {
             let name = words.run(at, count).to_owned();
-            found.push(Mention { name, kind, stand: stand(at), shares, first: at, next: at + count });
+            found.push(Mention {
+                name,
+                kind,
+                stand: stand(at),
+                shares,
+                first: at,
+                next: at + count,
+            });
         }
         at += count;
     }
@@ -94,7 +107,8 @@ fn find(gazetteer: &Gazetteer, text: &str, english: bool, stand: impl Fn(usize) 
 fn longest<'a>(gazetteer: &'a Gazetteer, words: &Words, at: usize) -> Option<(usize, &'a Entry)> {
     let first = words.words[at];
     let reach = gazetteer.reach(words.run(at, 1));
-    let close = words.words[at..].iter().take_while(|w| matches!(w.gap, Gap::Close | Gap::Dot)).count();
+    let close =
+        words.words[at..].iter().take_while(|w| matches!(w.gap, Gap::Close | Gap::Dot)).count();
     for count in (1..=reach.min(close + 1)).rev() {
         if first.capital || count == 1 {
             let run = words.run(at, count);
@@ -105,13 +119,20 @@ fn longest<'a>(gazetteer: &'a Gazetteer, words: &Words, at: usize) -> Option<(us
     }
     let word = words.run(at, 1);
     let ending = word.strip_suffix('s').filter(|bare| bare.len() > 3);
-    let particle = word.strip_prefix(['و', 'ب', 'ل', 'ف', 'ك']).filter(|bare| bare.chars().count() > 3);
+    let particle =
+        word.strip_prefix(['و', 'ب', 'ل', 'ف', 'ك']).filter(|bare| bare.chars().count() > 3);
     let bare = ending.filter(|_| first.capital).or(particle)?;
     gazetteer.entry(bare).map(|entry| (1, entry))
 }
 
 /// What a name may mean where it stands; none if it is no place there.
-fn read(words: &Words, at: usize, count: usize, entry: &Entry, english: bool) -> Option<(Kind, Vec<(Country, f32)>)> {
+fn read(
+    words: &Words,
+    at: usize,
+    count: usize,
+    entry: &Entry,
+    english: bool,
+) -> Option<(Kind, Vec<(Country, f32)>)> {
     let first = words.words[at];
     let last = words.words[at + count - 1];
     let mut senses: Vec<_> = entry
@@ -197,11 +218,13 @@ fn settle(all: &mut [Mention], hint: &[(Country, f32)]) {
                 }
             }
         }
-        let weight = |country: Country| told.iter().find(|(c, _)| *c == country).map_or(0.0, |t| t.1);
+        let weight =
+            |country: Country| told.iter().find(|(c, _)| *c == country).map_or(0.0, |t| t.1);
         for mention in all.iter_mut().filter(|mention| mention.shares.len() > 1) {
             let trust: f32 = mention.shares.iter().map(|(_, share)| share).sum();
             let own: Vec<(Country, f32)> = mention.shares.clone();
-            let weighed: Vec<f32> = own.iter().map(|(c, s)| s * (0.3 + (weight(*c) - s).max(0.0))).collect();
+            let weighed: Vec<f32> =
+                own.iter().map(|(c, s)| s * (0.3 + (weight(*c) - s).max(0.0))).collect();
             let whole: f32 = weighed.iter().sum();
             if whole > 0.0 {
                 mention.shares =

@@ -90,9 +90,6 @@ impl Sums {
     fn likely(&self, mass: f32, whole: f32, home: bool) -> f32 {
         let share = if whole > 0.0 { mass / whole } else { 0.0 };
         let features = self.features(mass, share, home);
-        if std::env::var_os("RG_DUMP").is_some() {
-            eprintln!("F {features:?}");
-        }
         let sum: f32 = features.iter().zip(WEIGHTS).map(|(f, w)| f * w).sum();
         1.0 / (1.0 + (-(sum + BIAS)).exp())
     }

@@ -79,7 +79,8 @@ impl Words {
             return;
         }
         let first = raw.chars().next().unwrap_or_default();
-        let joins = is_unspaced(first) && gap == Gap::Close && self.words.last().is_some_and(|w| !w.cased);
+        let joins =
+            is_unspaced(first) && gap == Gap::Close && self.words.last().is_some_and(|w| !w.cased);
         if !self.plain.is_empty() && !joins {
             self.plain.push(' ');
         }
@@ -128,7 +129,8 @@ fn gap_of(between: &str, first: bool) -> Gap {
     let mut gap = Gap::Close;
     for c in between.chars() {
         let here = match c {
-            ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '\'' | '’' | '‘' | '&' | '·' | '・' | '\t' => {
+            ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '\'' | '’' | '‘' | '&' | '·'
+            | '・' | '\t' => {
                 continue;
             }
             '\n' if !between.contains("\n\n") && gap == Gap::Close => continue,
@@ -150,7 +152,9 @@ fn plain_word(raw: &str, russian: &Stemmer) -> String {
         fold(raw).replace(' ', "")
     };
     match plain.chars().next() {
-        Some('\u{400}'..='\u{4ff}') if plain.chars().count() > 3 => russian.stem(&plain).into_owned(),
+        Some('\u{400}'..='\u{4ff}') if plain.chars().count() > 3 => {
+            russian.stem(&plain).into_owned()
+        }
         Some('\u{600}'..='\u{6ff}') => without_article(&plain).to_owned(),
         _ => plain,
     }
@@ -184,7 +188,10 @@ mod tests {
 
     #[test]
     fn words_come_in_plain_spelling() {
-        assert_eq!(runs("The U.S. Army left Kabul's port."), ["the", "us", "army", "left", "kabul", "s", "port"]);
+        assert_eq!(
+            runs("The U.S. Army left Kabul's port."),
+            ["the", "us", "army", "left", "kabul", "s", "port"]
+        );
         assert_eq!(runs("l’Ukraine d'abord"), ["l", "ukraine", "d", "abord"]);
         assert_eq!(runs("в Москве"), ["в", "москв"]);
         assert_eq!(runs("中国 USA"), ["中", "国", "usa"]);
@@ -199,8 +206,10 @@ mod tests {
         assert_eq!(words.run(1, 2), "new york");
         assert_eq!(words.run(4, 2), "北京");
         assert!(words.words[0].opens && !words.words[1].opens);
-        assert_eq!(Words::of("Paris, Texas. Then", 9).words.iter().map(|w| w.gap).collect::<Vec<_>>(),
-            [Gap::Comma, Gap::Dot, Gap::Wide]);
+        assert_eq!(
+            Words::of("Paris, Texas. Then", 9).words.iter().map(|w| w.gap).collect::<Vec<_>>(),
+            [Gap::Comma, Gap::Dot, Gap::Wide]
+        );
     }
 
     #[test]

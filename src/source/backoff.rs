@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// However often a source fails, it is looked at once a day.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long to wait until the next visit. After failures the wait doubles each
 /// time, up to a day, and a part drawn from `jitter_seed` keeps sources that
@@ -30,7 +30,7 @@ pub fn next_visit(
 mod tests {
     use super::*;
 
-    const QUARTER: Duration = Duration::from_secs(900);
+    const QUARTER: Duration = Duration::from_mins(15);
 
     #[test]
     fn a_healthy_source_is_visited_at_its_pace() {
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn the_servers_wish_counts_within_a_day() {
-        assert_eq!(next_visit(QUARTER, 1, Some(Duration::from_secs(7200)), 0).as_secs(), 7200);
+        assert_eq!(next_visit(QUARTER, 1, Some(Duration::from_hours(2)), 0).as_secs(), 7200);
         assert_eq!(
             next_visit(QUARTER, 1, Some(Duration::from_secs(u64::MAX)), 0).as_secs(),
             86_400
         );
-        let weekly = Duration::from_secs(7 * 86_400);
+        let weekly = Duration::from_hours(7 * 24);
         assert_eq!(next_visit(weekly, 3, None, 0), weekly);
     }
 

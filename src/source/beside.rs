@@ -111,15 +111,12 @@ fn decoded(path: &str) -> String {
     while let Some((&b, after)) = rest.split_first() {
         let digits =
             after.get(..2).filter(|_| b == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                out.push(b);
-                rest = after;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            out.push(byte);
+            rest = &after[2..];
+        } else {
+            out.push(b);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

@@ -76,8 +76,9 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     };
     match segments {
         // Mapped, compatible and NAT64 addresses are IPv4 in disguise.
-        [0, 0, 0, 0, 0, 0xffff | 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(tail()),
-        [0, 0, 0, 0, 0xffff, 0, ..] => is_public_v4(tail()),
+        [0, 0, 0, 0, 0, 0xffff | 0, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(tail()),
         // 6to4 carries its IPv4 address in front.
         [0x2002, a, b, ..] => {
             let ([a, b], [c, d]) = (a.to_be_bytes(), b.to_be_bytes());

@@ -1,6 +1,7 @@
 //! What lies in a folder: texts and pictures with their stamps, nothing read yet.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -118,10 +119,7 @@ impl Listing {
     pub fn hash(&self) -> String {
         let mut text = String::from(env!("CARGO_PKG_VERSION"));
         for entry in self.texts.iter().chain(&self.pictures) {
-            text.push_str(&format!(
-                "\n{}\t{}\t{}",
-                entry.name, entry.stamp.written, entry.stamp.length
-            ));
+            _ = write!(text, "\n{}\t{}\t{}", entry.name, entry.stamp.written, entry.stamp.length);
         }
         hex(text.as_bytes())
     }

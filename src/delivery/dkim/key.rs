@@ -66,7 +66,8 @@ impl Key {
         })?;
         let rsa = match &der {
             PrivateKeyDer::Pkcs8(der) => {
-                if let Ok(key) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der()) {
+                if let Ok(key) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der())
+                {
                     return Ok(Self::Ed25519(key));
                 }
                 RsaKeyPair::from_pkcs8(der.secret_pkcs8_der())

@@ -104,7 +104,8 @@ impl Signer {
                 return Err(format!("[[mail.dkim]] {name} `{value}` is not a DNS name"));
             }
         }
-        let key = Key::read(pem).map_err(|error| format!("[[mail.dkim]] key of `{selector}`: {error}"))?;
+        let key = Key::read(pem)
+            .map_err(|error| format!("[[mail.dkim]] key of `{selector}`: {error}"))?;
         let algorithm = key.algorithm().tag();
         let mut beginning = format!(
             "DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={domain};\r\n s={selector};\r\n h="

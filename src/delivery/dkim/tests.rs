@@ -37,7 +37,10 @@ fn two_signatures_verify_by_the_published_records() {
     for (index, field) in fields.iter().enumerate() {
         let field = field.split("\r\nFrom:").next().unwrap().trim_end_matches("\r\n");
         assert!(field.lines().all(|line| line.len() <= 78));
-        assert_eq!(tag(field, "bh"), STANDARD.encode(digest::digest(&digest::SHA256, BODY.as_bytes())));
+        assert_eq!(
+            tag(field, "bh"),
+            STANDARD.encode(digest::digest(&digest::SHA256, BODY.as_bytes()))
+        );
         let unsigned = format!("DKIM-Signature:{}", field.rsplit_once("b=").unwrap().0) + "b=";
         let mut hashed = hashed_fields(HEAD.as_bytes(), &tag(field, "h"));
         hashed.extend(relaxed(unsigned.as_bytes()));
@@ -58,7 +61,9 @@ fn list_fields_are_covered_and_those_people_see_cannot_be_added_to() {
     for name in ["from", "to", "subject", "date"] {
         assert_eq!(names.iter().filter(|signed| **signed == name).count(), 2, "{name}");
     }
-    for name in ["list-id", "list-unsubscribe", "list-unsubscribe-post", "message-id", "content-type"] {
+    for name in
+        ["list-id", "list-unsubscribe", "list-unsubscribe-post", "message-id", "content-type"]
+    {
         assert!(names.contains(&name), "{name}");
     }
 }
@@ -66,7 +71,9 @@ fn list_fields_are_covered_and_those_people_see_cannot_be_added_to() {
 #[test]
 fn a_wrong_key_is_named_with_its_remedy() {
     let error = Signer::new("example.org", "s1", &Secret::new("hunter2")).unwrap_err();
-    assert!(error.contains("`s1`") && error.contains("dkim generate") && !error.contains("hunter2"));
+    assert!(
+        error.contains("`s1`") && error.contains("dkim generate") && !error.contains("hunter2")
+    );
     let key = generate(Algorithm::Ed25519).unwrap().private;
     assert!(Signer::new("example.org; x", "s1", &key).unwrap_err().contains("domain"));
     assert!(Signer::new("example.org", "", &key).unwrap_err().contains("selector"));

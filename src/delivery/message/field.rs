@@ -38,7 +38,8 @@ impl<'a> Field<'a> {
             self.column = 0;
         }
         self.out.push(b' ');
-        self.out.extend(word.bytes().map(|byte| if byte < b' ' || byte == 127 { b'?' } else { byte }));
+        self.out
+            .extend(word.bytes().map(|byte| if byte < b' ' || byte == 127 { b'?' } else { byte }));
         self.column += 1 + word.len();
         self
     }
@@ -194,7 +195,12 @@ mod tests {
 
     #[test]
     fn encoded_words_are_short_and_hold_whole_characters() {
-        for text in ["дайджест недели по регионам мира ".repeat(8), "é".repeat(300), "x".repeat(300), "=?utf-8?q?trick?=".into()] {
+        for text in [
+            "дайджест недели по регионам мира ".repeat(8),
+            "é".repeat(300),
+            "x".repeat(300),
+            "=?utf-8?q?trick?=".into(),
+        ] {
             let field = subject(&text);
             let mut decoded = String::new();
             for word in field.split_whitespace().skip(1) {

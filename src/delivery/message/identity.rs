@@ -20,8 +20,7 @@ pub fn message_id(edition: i64, subscriber: i64, date: Time, host: &str) -> Stri
 pub fn feedback_id(edition: i64, digest: &str, host: &str) -> String {
     let digest: String =
         digest.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect();
-    let mut sender: String =
-        host.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    let mut sender: String = host.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
     while sender.len() < 5 {
         sender.push('0');
     }
@@ -60,7 +59,11 @@ mod tests {
         let date = from_millis(1_780_000_000_000);
         let id = message_id(12, 345, date, "news.example.org");
 
-        assert_eq!(id, "19e6ffbe800.12.345@news.example.org".replace("19e6ffbe800", &format!("{:x}", 1_780_000_000_000_i64)));
+        assert_eq!(
+            id,
+            "19e6ffbe800.12.345@news.example.org"
+                .replace("19e6ffbe800", &format!("{:x}", 1_780_000_000_000_i64))
+        );
         assert_eq!(id, message_id(12, 345, date, "news.example.org"));
         assert_ne!(id, message_id(12, 346, date, "news.example.org"));
         assert_ne!(id, message_id(12, 345, from_millis(1), "news.example.org"));

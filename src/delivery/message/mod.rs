@@ -163,9 +163,9 @@ fn unsubscribe(person: &Person<'_>, out: &mut Vec<u8>) {
     let mailto = uri(person.unsubscribe_mailto, "mailto:");
     let field = match (&one_click, &mailto) {
         (None, None) => return,
-        (Some(one), Some(two)) => {
-            Field::begin("List-Unsubscribe", out).word(&format!("<{one}>,")).word(&format!("<{two}>"))
-        }
+        (Some(one), Some(two)) => Field::begin("List-Unsubscribe", out)
+            .word(&format!("<{one}>,"))
+            .word(&format!("<{two}>")),
         (Some(only), None) | (None, Some(only)) => {
             Field::begin("List-Unsubscribe", out).word(&format!("<{only}>"))
         }
@@ -197,9 +197,22 @@ fn escaped(c: char) -> impl Iterator<Item = char> {
 
 /// The fields that every message has; an extra field cannot double one.
 const FIELDS: [&str; 16] = [
-    "from", "to", "reply-to", "subject", "date", "message-id", "mime-version", "content-type",
-    "content-transfer-encoding", "list-id", "list-unsubscribe", "list-unsubscribe-post",
-    "feedback-id", "auto-submitted", "precedence", "dkim-signature",
+    "from",
+    "to",
+    "reply-to",
+    "subject",
+    "date",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "list-id",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+    "feedback-id",
+    "auto-submitted",
+    "precedence",
+    "dkim-signature",
 ];
 
 #[derive(Debug, Default)]

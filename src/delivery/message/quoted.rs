@@ -26,7 +26,8 @@ impl Quoter {
             let after = &rest[c.len_utf8()..];
             match c {
                 '\r' | '\n' => {
-                    rest = if c == '\r' { after.strip_prefix('\n').unwrap_or(after) } else { after };
+                    rest =
+                        if c == '\r' { after.strip_prefix('\n').unwrap_or(after) } else { after };
                     self.line_end(out);
                     continue;
                 }

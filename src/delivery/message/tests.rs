@@ -63,7 +63,8 @@ fn a_digest_has_each_header_field_once() {
             .lines()
             .filter(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))
             .count();
-        let expected = usize::from(!matches!(*name, "content-transfer-encoding" | "dkim-signature"));
+        let expected =
+            usize::from(!matches!(*name, "content-transfer-encoding" | "dkim-signature"));
         assert_eq!(count, expected, "{name}");
     }
     assert!(head(&mail).contains("Date: Thu, 28 May 2026 20:26:40 +0000"));
@@ -80,7 +81,9 @@ fn values_arrive_where_the_markers_stood() {
         parts[0],
         "THE WEEK\r\n\r\n.Überblick\r\n\r\nUnsubscribe: https://news.example.org/unsubscribe/TOKEN?a=1&b=2"
     );
-    assert!(parts[1].contains("<a href=\"https://news.example.org/unsubscribe/TOKEN?a=1&amp;b=2\">Unsubscribe</a>"));
+    assert!(parts[1].contains(
+        "<a href=\"https://news.example.org/unsubscribe/TOKEN?a=1&amp;b=2\">Unsubscribe</a>"
+    ));
     assert!(!mail.contains(BLANK));
 }
 

@@ -73,7 +73,9 @@ pub(super) async fn connect(smtp: &Smtp) -> Result<(Wire, Abilities), Failure> {
     let greeting = wire.reply(deadlines.greeting).await.map_err(trouble)?;
     match greeting.class() {
         2 => {}
-        5 => return Err(Failure::Lasting(format!("{name} does not want to talk to us: {greeting}"))),
+        5 => {
+            return Err(Failure::Lasting(format!("{name} does not want to talk to us: {greeting}")));
+        }
         _ => return Err(Failure::Passing(format!("{name} is not ready: {greeting}"))),
     }
     let mut abilities = hello(smtp, &mut wire).await?;
@@ -186,7 +188,8 @@ async fn log_in(
             334 => {
                 let challenge: Response =
                     format!("334 {}\r\n", reply.text()).parse().map_err(odd)?;
-                command = Auth::new_from_response(mechanism, who.clone(), &challenge).map_err(odd)?;
+                command =
+                    Auth::new_from_response(mechanism, who.clone(), &challenge).map_err(odd)?;
             }
             _ => return Err(wants_login(&reply)),
         }

@@ -54,7 +54,8 @@ impl Reply {
             }
             text.push_str("\r\n");
         }
-        let response: Response = text.parse().map_err(|_| garbage(&format!("`{}`", shown(bytes))))?;
+        let response: Response =
+            text.parse().map_err(|_| garbage(&format!("`{}`", shown(bytes))))?;
         let code = u16::from(response.code());
         let mut lines: Vec<String> = response.message().map(str::to_owned).collect();
         let enhanced = lines.first().and_then(|line| enhanced(code, line));
@@ -96,7 +97,8 @@ impl std::fmt::Display for Reply {
 fn enhanced(code: u16, line: &str) -> Option<Enhanced> {
     let word = line.split(' ').next()?;
     let mut parts = word.split('.').map(|part| {
-        let digits = (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| part.parse::<u16>().ok()).flatten()
     });
     let found = [parts.next()??, parts.next()??, parts.next()??];
@@ -145,7 +147,10 @@ mod tests {
     #[test]
     fn codes_and_words_are_told_apart() {
         let reply = Reply::parse(b"550-5.1.1 No such\r\n550 5.1.1 mailbox\r\n").unwrap();
-        assert_eq!((reply.code, reply.enhanced, reply.text()), (550, Some([5, 1, 1]), "No such mailbox".into()));
+        assert_eq!(
+            (reply.code, reply.enhanced, reply.text()),
+            (550, Some([5, 1, 1]), "No such mailbox".into())
+        );
         assert_eq!(reply.to_string(), "550 5.1.1 No such mailbox");
 
         let reply = Reply::parse(b"250\r\n").unwrap();

@@ -147,7 +147,8 @@ impl Conversation {
         if let Some(envelope) = grouped {
             self.commands(envelope, &mut tail);
         }
-        if let Err(unwritten) = self.wire.write([body, tail.as_bytes()], self.deadlines.block).await {
+        if let Err(unwritten) = self.wire.write([body, tail.as_bytes()], self.deadlines.block).await
+        {
             // Without its dot a mail is not a mail (RFC 5321 section 4.1.1.4).
             let outcome = if unwritten.left < whole {
                 Outcome::Relay(lost(&unwritten.error))
@@ -188,7 +189,8 @@ impl Conversation {
         }
         let largest = self.abilities.largest_bytes?;
         (envelope.size_bytes() > largest).then(|| {
-            let text = format!("the mail has {} bytes, the relay takes {largest}", envelope.size_bytes());
+            let text =
+                format!("the mail has {} bytes, the relay takes {largest}", envelope.size_bytes());
             foreseen(552, [5, 3, 4], &text, Stage::Body)
         })
     }

@@ -129,9 +129,13 @@ mod tests {
 
     #[test]
     fn only_a_clear_yes_is_sent_and_only_a_clear_no_is_not() {
-        assert!(matches!(on_dot(&reply("250 2.0.0 queued")), Outcome::Sent(text) if text == "250 2.0.0 queued"));
+        assert!(
+            matches!(on_dot(&reply("250 2.0.0 queued")), Outcome::Sent(text) if text == "250 2.0.0 queued")
+        );
         assert!(matches!(on_dot(&reply("451 4.3.0 later")), Outcome::Deferred(_)));
-        assert!(matches!(on_dot(&reply("554 5.7.1 spam")), Outcome::Refused(no) if no.stage == Stage::Body));
+        assert!(
+            matches!(on_dot(&reply("554 5.7.1 spam")), Outcome::Refused(no) if no.stage == Stage::Body)
+        );
         assert!(matches!(on_dot(&reply("421 4.3.2 closing")), Outcome::Relay(Failure::Passing(_))));
         assert!(matches!(on_dot(&reply("354 go on")), Outcome::Uncertain(_)));
         assert_eq!(on_data(&reply("354 go on")), Verdict::GoOn);

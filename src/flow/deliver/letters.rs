@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
+use super::post;
 use crate::clock::Time;
-use crate::delivery::message::{Assembled, Letter};
-use crate::delivery::{MailSettings, OnUncertain};
+use crate::delivery::OnUncertain;
+use crate::delivery::dkim::Signers;
+use crate::delivery::message::Assembled;
+use crate::delivery::relay::MailSettings;
 use crate::flow::{House, issue};
 use crate::store::{Result, StoreError, deliveries, editions};
 
@@ -17,12 +19,13 @@ use crate::store::{Result, StoreError, deliveries, editions};
 const KEPT: usize = 200;
 
 /// A variant, ready to be filled for each person.
-#[derive(Debug)]
 pub struct Prepared {
     /// The message without the few bytes that differ.
     pub assembled: Assembled,
-    /// Identity of the edition.
-    pub edition: Uuid,
+    /// Who signs it.
+    pub signers: Signers,
+    /// Host that stands in its identities.
+    pub host: String,
     /// When the edition was frozen.
     pub frozen: Time,
     /// After this it is not mailed any more.
@@ -34,7 +37,7 @@ pub struct Prepared {
 }
 
 /// The variants being sent.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Letters {
     kept: Mutex<HashMap<i64, Arc<Prepared>>>,
 }
@@ -78,21 +81,12 @@ async fn prepare(house: &House, id: i64) -> Result<Prepared> {
     // A local edition is young until its hour has come in the last zone.
     let longest = if issue.local { TimeDelta::hours(26) } else { TimeDelta::zero() };
     Ok(Prepared {
-        assembled: Assembled::new(&letter(&settings, &mail, &edition, &variant)),
-        edition: edition.uid,
+        assembled: Assembled::new(&post::letter(&settings, &mail, &edition, &variant)),
+        signers: post::signers(&mail).map_err(StoreError::Refused)?,
+        host: settings.site.host().to_owned(),
         frozen: edition.frozen,
         stale_at: edition.frozen.checked_add_signed(longest + stale_after).unwrap_or(Time::MAX_UTC),
         mail,
         on_uncertain: settings.on_uncertain,
     })
-}
-
-fn letter(
-    settings: &crate::flow::Settings,
-    mail: &MailSettings,
-    edition: &editions::EditionRow,
-    variant: &deliveries::Variant,
-) -> Letter {
-    let _ = (settings, mail, edition, variant);
-    todo!()
 }

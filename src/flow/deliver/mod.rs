@@ -7,6 +7,7 @@
 //! honest doubt.
 
 mod letters;
+pub mod post;
 mod worker;
 
 use std::sync::Arc;
@@ -291,7 +292,11 @@ pub async fn beat(
     }
 }
 
-async fn beat_once(house: &House, instance: &str, kind: &str) -> Result<()> {
+/// Says once that an instance lives.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn beat_once(house: &House, instance: &str, kind: &str) -> Result<()> {
     let mut tx = house.store.write().await?;
     keys::beat(&mut tx, instance, kind, house.now()).await?;
     tx.commit().await

@@ -8,9 +8,9 @@ use tracing::{debug, error, warn};
 
 use super::Desk;
 use super::letters::Prepared;
-use crate::delivery::OnUncertain;
-use crate::delivery::mailer::{Envelope, Offer, Outcome, Session};
-use crate::delivery::message::Person;
+use super::post::{self, Reader};
+use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Session};
+use crate::flow::House;
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
 
@@ -122,8 +122,13 @@ impl Worker {
             self.desk.ledger.note_later(claim.ticket, Note::Expired { reply }).await;
             return None;
         }
-        let envelope = letter.envelope(&sending.house, &claim);
-        Some(Job { claim, letter, envelope })
+        match letter.envelope(&sending.house, &claim) {
+            Ok(envelope) => Some(Job { claim, letter, envelope }),
+            Err(reply) => {
+                self.desk.ledger.note_later(claim.ticket, Note::Refused { reply }).await;
+                None
+            }
+        }
     }
 
     /// Hands one job over. Gives the next job if it was taken already.
@@ -176,13 +181,19 @@ impl Worker {
     }
 
     async fn hand_over(&mut self, job: Job) -> Option<Asked> {
+        if let Err(error) = job.letter.fill(&self.desk.sending.house, &job.claim, &mut self.body) {
+            error!(edition = job.claim.ticket.edition, "A mail cannot be signed: {error}");
+            self.session = None;
+            let due = self.desk.sending.house.now() + Duration::from_secs(60);
+            self.note(&job, Note::Released { due }).await;
+            return None;
+        }
         if !self.desk.ledger.note(job.claim.ticket, Note::Handing).await {
             // The relay waits for a body that will not come: break the connection.
             self.session = None;
             self.note(&job, Note::Dropped).await;
             return None;
         }
-        job.letter.fill(&self.desk.sending.house, &job.claim, &mut self.body);
         let next = self.next_now().await;
         let Some(session) = &mut self.session else {
             let note = self.doubtful(&job, "the connection was gone".to_owned());
@@ -282,14 +293,28 @@ impl Worker {
 }
 
 impl Prepared {
-    fn envelope(&self, house: &crate::flow::House, claim: &Claim) -> Envelope {
-        let _ = (house, claim);
-        todo!()
+    fn envelope(&self, house: &House, claim: &Claim) -> Result<Envelope, String> {
+        post::envelope(house, &self.mail, claim.ticket.edition, &reader(claim))
     }
 
-    fn fill(&self, house: &crate::flow::House, claim: &Claim, body: &mut Vec<u8>) {
-        let _: Option<Person> = None;
-        let _ = (house, claim, body);
-        todo!()
+    fn fill(&self, house: &House, claim: &Claim, body: &mut Vec<u8>) -> Result<(), String> {
+        let edition = (claim.ticket.edition, self.frozen);
+        post::fill(
+            house,
+            &self.host,
+            (&self.assembled, &self.signers),
+            edition,
+            &reader(claim),
+            body,
+        )
+    }
+}
+
+fn reader(claim: &Claim) -> Reader<'_> {
+    Reader {
+        uid: claim.subscriber_uid,
+        row: claim.ticket.subscriber,
+        address: &claim.address,
+        name: &claim.name,
     }
 }

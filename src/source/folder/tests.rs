@@ -76,7 +76,7 @@ fn only_what_changed_is_read_again_and_what_went_is_no_longer_present() {
 fn a_file_that_cannot_be_read_is_named_and_stays() {
     let (dir, mut folder) = folder(&[
         ("a.md", b"---\nid: one\n---\n# A"),
-        ("big.md", &[b'x'; 20_000]),
+        ("big.md", &vec![b'x'; 20_000]),
         ("half.md", b"---\ntitle: x\n"),
     ]);
     let first = visit(&mut folder, &Memory::default());

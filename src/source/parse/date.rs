@@ -33,8 +33,7 @@ fn iso(text: &str) -> Option<Time> {
     if rest.is_empty() || zulu {
         return within(date.and_time(NaiveTime::MIN));
     }
-    let zone_at =
-        rest.find(|c: char| matches!(c, '+' | '-' | '−' | 'Z' | 'z' | ' ')).unwrap_or(rest.len());
+    let zone_at = rest.find(['+', '-', '−', 'Z', 'z', ' ']).unwrap_or(rest.len());
     let (clock, zone) = rest.split_at(zone_at);
     let time = if clock.contains(':') { time(clock)? } else { compact_time(clock)? };
     let offset = zone_minutes(zone.trim())?;
@@ -260,28 +259,29 @@ fn zone_minutes(zone: &str) -> Option<i64> {
     Some(hours * 60)
 }
 
+/// How the names of months begin.
+const MONTHS: [&[&str]; 12] = [
+    &["jan", "ene", "gen", "янв", "ιαν"],
+    &["feb", "fév", "fev", "фев", "φεβ", "φεύ"],
+    &["mar", "mär", "maa", "mrz", "мар", "μαρ", "μάρ"],
+    &["apr", "avr", "abr", "ápr", "апр", "απρ"],
+    &["may", "mai", "mag", "mei", "máj", "мая", "май", "μαϊ", "μάι", "μαι"],
+    &["jun", "juin", "giu", "jún", "июн", "ιουν", "ιούν"],
+    &["jul", "juil", "lug", "júl", "июл", "ιουλ", "ιούλ"],
+    &["aug", "aoû", "aou", "ago", "авг", "αυγ", "αύγ"],
+    &["sep", "set", "szept", "сен", "σεπ"],
+    &["oct", "okt", "ott", "out", "окт", "οκτ"],
+    &["nov", "ноя", "νοε", "νοέ"],
+    &["dec", "déc", "dez", "dic", "дек", "δεκ"],
+];
+
 /// A month by its English name or first letters, or its name in a few more languages.
 fn month(word: &str) -> Option<u32> {
     let word = word.trim_matches('.').to_lowercase();
     if word.chars().count() < 3 {
         return None;
     }
-    const NAMES: [&[&str]; 12] = [
-        &["jan", "ene", "gen", "янв", "ιαν"],
-        &["feb", "fév", "fev", "фев", "φεβ", "φεύ"],
-        &["mar", "mär", "maa", "mrz", "мар", "μαρ", "μάρ"],
-        &["apr", "avr", "abr", "ápr", "апр", "απρ"],
-        &["may", "mai", "mag", "mei", "máj", "мая", "май", "μαϊ", "μάι", "μαι"],
-        &["jun", "juin", "giu", "jún", "июн", "ιουν", "ιούν"],
-        &["jul", "juil", "lug", "júl", "июл", "ιουλ", "ιούλ"],
-        &["aug", "aoû", "aou", "ago", "авг", "αυγ", "αύγ"],
-        &["sep", "set", "szept", "сен", "σεπ"],
-        &["oct", "okt", "ott", "out", "окт", "οκτ"],
-        &["nov", "ноя", "νοε", "νοέ"],
-        &["dec", "déc", "dez", "dic", "дек", "δεκ"],
-    ];
-    // "juin" and "juil" share their beginning with nothing else here.
-    let at = NAMES.iter().position(|names| names.iter().any(|name| word.starts_with(name)))?;
+    let at = MONTHS.iter().position(|names| names.iter().any(|name| word.starts_with(name)))?;
     u32::try_from(at + 1).ok()
 }
 

@@ -55,8 +55,8 @@ fn guess(bytes: &[u8]) -> String {
 
 fn bare_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
-        [0, b'<', 0, _, ..] | [0, b'{', 0, _, ..] => Some(UTF_16BE),
-        [b'<', 0, _, 0, ..] | [b'{', 0, _, 0, ..] => Some(UTF_16LE),
+        [0, b'<' | b'{', 0, _, ..] => Some(UTF_16BE),
+        [b'<' | b'{', 0, _, 0, ..] => Some(UTF_16LE),
         _ => None,
     }
 }

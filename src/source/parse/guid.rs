@@ -1,6 +1,7 @@
 //! An id for pieces whose publisher gives none, and one piece for one id.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -27,7 +28,10 @@ pub fn substitute(draft: &Draft) -> String {
 /// SHA-256 in hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    digest(&SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut out, byte| {
+        _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// Keeps one draft for each guid: the later in time, or the first of equals,
@@ -37,17 +41,14 @@ pub fn settle(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut places: HashMap<String, usize> = HashMap::with_capacity(drafts.len());
     let mut kept: Vec<Draft> = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        match places.get(&draft.guid) {
-            Some(&place) => {
-                let when = |draft: &Draft| draft.updated.max(draft.published);
-                if when(&draft) > when(&kept[place]) {
-                    kept[place] = draft;
-                }
+        if let Some(&place) = places.get(&draft.guid) {
+            let when = |draft: &Draft| draft.updated.max(draft.published);
+            if when(&draft) > when(&kept[place]) {
+                kept[place] = draft;
             }
-            None => {
-                places.insert(draft.guid.clone(), kept.len());
-                kept.push(draft);
-            }
+        } else {
+            places.insert(draft.guid.clone(), kept.len());
+            kept.push(draft);
         }
     }
     kept

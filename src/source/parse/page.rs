@@ -251,9 +251,7 @@ fn crumbs(inside: &str, title: &str) -> Vec<String> {
     for token in Tokens::of(inside) {
         match token {
             Token::Text(words) => spaced.push_str(words),
-            Token::End { name } if matches!(name, "a" | "li" | "span") => {
-                spaced.push_str(" \u{bb} ")
-            }
+            Token::End { name: "a" | "li" | "span" } => spaced.push_str(" \u{bb} "),
             _ => {}
         }
     }
@@ -352,7 +350,7 @@ fn inside<'a>(source: &'a str, start: usize, name: &str) -> &'a str {
             Some(Token::Start { name: found, empty: false, .. })
                 if found.eq_ignore_ascii_case(name) =>
             {
-                depth += 1
+                depth += 1;
             }
             Some(Token::End { name: found }) if found.eq_ignore_ascii_case(name) => {
                 if depth == 0 {

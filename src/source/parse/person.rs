@@ -24,7 +24,7 @@ pub fn names(field: &str) -> Vec<String> {
         let parts: Vec<&str> = field.split(", ").flat_map(|part| part.split(" and ")).collect();
         let full =
             |part: &&str| (2..=4).contains(&part.split_whitespace().count()) && !part.contains('@');
-        if parts.iter().all(|part| full(&part)) { parts } else { vec![field] }
+        if parts.iter().all(full) { parts } else { vec![field] }
     };
     parts.into_iter().filter_map(name).take(50).collect()
 }

@@ -134,8 +134,8 @@ fn entities_that_a_document_declares_are_never_expanded() {
 
 #[test]
 fn a_feed_may_hold_many_entries() {
-    let items: String =
-        (0..20_000).map(|n| format!("<item><guid>{n}</guid><title>t{n}</title></item>")).collect();
+    let items =
+        (0..20_000).fold(String::new(), |all, n| all + &format!("<item><guid>{n}</guid></item>"));
 
     assert_eq!(feed(&format!("<rss><channel>{items}</channel></rss>")).drafts.len(), 20_000);
 }

@@ -23,7 +23,7 @@ pub fn draft(source: &str) -> Draft {
             .labels
             .extend((!path.is_empty()).then_some(Label { kind: LabelKind::Breadcrumb, path }));
     } else {
-        draft.title = line.trim_start_matches('#').trim().to_owned();
+        line.trim_start_matches('#').trim().clone_into(&mut draft.title);
     }
     let mut first_rest = vec![after];
     if first_rest[0].first().is_some_and(|line| key(line) == key(&draft.title)) {

@@ -118,8 +118,7 @@ fn inline_markup(inner: &str) -> String {
     let mut out = String::with_capacity(inner.len());
     for token in Tokens::of(inner) {
         match token {
-            Token::Text(text) => out.push_str(text),
-            Token::Cdata(text) => out.push_str(text),
+            Token::Text(text) | Token::Cdata(text) => out.push_str(text),
             Token::Start { name, attributes: raw, empty } => {
                 let name = short(name);
                 out.push('<');

@@ -23,7 +23,7 @@ pub enum Vocabulary {
     Itunes,
     /// RDF itself.
     Rdf,
-    /// FeedBurner.
+    /// `FeedBurner`.
     Feedburner,
     /// Anything else.
     Other,
@@ -166,12 +166,10 @@ impl<'a> Reader<'a> {
                     self.scope.truncate(known);
                     return Some(if entry { Part::Entry(element) } else { Part::About(element) });
                 }
-                Token::End { name } => {
-                    if is_structural(&local(name).to_ascii_lowercase()) && self.open.pop().is_some()
-                    {
-                        let depth = self.open.len();
-                        self.scope.retain(|entry| entry.2 <= depth);
-                    }
+                Token::End { name } if is_structural(&local(name).to_ascii_lowercase()) => {
+                    self.open.pop();
+                    let depth = self.open.len();
+                    self.scope.retain(|entry| entry.2 <= depth);
                 }
                 _ => {}
             }

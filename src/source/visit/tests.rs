@@ -33,7 +33,7 @@ fn source(kind: Kind, answers: Vec<Result<Response, Trouble>>) -> (Source, Arc<S
     let settings = Settings {
         name: "s".to_owned(),
         kind,
-        every: Duration::from_secs(900),
+        every: Duration::from_mins(15),
         max_bytes: 1000,
         language: Some("de".to_owned()),
         home: None,
@@ -42,6 +42,7 @@ fn source(kind: Kind, answers: Vec<Result<Response, Trouble>>) -> (Source, Arc<S
     (Source::new(settings, fetch.clone()), fetch)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer among others")]
 fn found(body: &str) -> Result<Response, Trouble> {
     let etag = Some("\"1\"".to_owned());
     Ok(Response::Document(Fetched {

@@ -1,28 +1,28 @@
--- Moments are whole milliseconds since 1970 (bigint); lists and records inside
+-- Moments are whole milliseconds since 1970 (integer); lists and records inside
 -- a column are JSON text; a state is a word that a check constraint knows.
 
-create table counters (name text primary key not null, value bigint not null) strict, without rowid;
+create table counters (name text primary key not null, value integer not null) strict, without rowid;
 insert into counters (name, value) values ('rev', 0);
 
 create table keys (
     id text primary key not null,
     secret blob not null,
-    created bigint not null
+    created integer not null
 ) strict, without rowid;
 
 create table instances (
     id text primary key not null,
     kind text not null check (kind in ('serve', 'once')),
-    seen bigint not null
+    seen integer not null
 ) strict, without rowid;
 
 create table source_states (
     name text primary key not null,
     memory text not null,
-    visited bigint,
-    changed bigint,
-    next_visit bigint not null,
-    failures bigint not null default 0,
+    visited integer,
+    changed integer,
+    next_visit integer not null,
+    failures integer not null default 0,
     last_error text
 ) strict, without rowid;
 
@@ -35,8 +35,8 @@ create table articles (
     url text,
     title text not null,
     authors text not null,
-    published bigint not null,
-    updated bigint not null,
+    published integer not null,
+    updated integer not null,
     language text not null,
     teaser text not null,
     image text,
@@ -49,9 +49,9 @@ create table articles (
     operator_region text,
     credit text,
     hash text not null,
-    first_seen bigint not null,
-    rev bigint not null,
-    withdrawn bigint,
+    first_seen integer not null,
+    rev integer not null,
+    withdrawn integer,
     unique (source, guid)
 ) strict;
 create index articles_published on articles (published desc, id desc) where withdrawn is null;
@@ -59,23 +59,23 @@ create index articles_rev on articles (rev);
 create index articles_title on articles (title);
 
 create table article_bodies (
-    article_id bigint primary key not null references articles (id) on delete cascade,
+    article_id integer primary key not null references articles (id) on delete cascade,
     html text not null,
     body text not null
 ) strict, without rowid;
 
 create table article_regions (
     region text not null,
-    published bigint not null,
-    article_id bigint not null references articles (id) on delete cascade,
+    published integer not null,
+    article_id integer not null references articles (id) on delete cascade,
     primary key (region, published, article_id)
 ) strict, without rowid;
 create index article_regions_article on article_regions (article_id);
 
 create table article_authors (
     slug text not null,
-    published bigint not null,
-    article_id bigint not null references articles (id) on delete cascade,
+    published integer not null,
+    article_id integer not null references articles (id) on delete cascade,
     name text not null,
     primary key (slug, published, article_id)
 ) strict, without rowid;
@@ -84,9 +84,9 @@ create index article_authors_article on article_authors (article_id);
 create table unmatched_labels (
     source text not null,
     label text not null,
-    article_id bigint not null,
-    pieces bigint not null,
-    first_seen bigint not null,
+    article_id integer not null,
+    pieces integer not null,
+    first_seen integer not null,
     primary key (source, label)
 ) strict, without rowid;
 
@@ -94,15 +94,15 @@ create table media (
     name text primary key not null,
     mime text not null,
     bytes blob not null,
-    width bigint,
-    height bigint,
-    created bigint not null
+    width integer,
+    height integer,
+    created integer not null
 ) strict;
 
 create table feeds (
     path text primary key not null,
     hash text not null,
-    changed bigint not null
+    changed integer not null
 ) strict, without rowid;
 
 create table subscribers (
@@ -118,9 +118,9 @@ create table subscribers (
     digests text not null,
     consent text not null,
     attributes text not null,
-    created bigint not null,
-    changed bigint not null,
-    invited bigint
+    created integer not null,
+    changed integer not null,
+    invited integer
 ) strict;
 create index subscribers_active on subscribers (id) where standing = 'active';
 create index subscribers_zones on subscribers (timezone) where standing = 'active';
@@ -129,29 +129,29 @@ create table suppressions (
     hash text primary key not null,
     email text,
     reason text not null,
-    created bigint not null
+    created integer not null
 ) strict, without rowid;
 
 create table digests (
     name text primary key not null,
-    known_since bigint not null,
-    last_slot bigint,
-    horizon bigint,
-    settled_below bigint not null default 0
+    known_since integer not null,
+    last_slot integer,
+    horizon integer,
+    settled_below integer not null default 0
 ) strict, without rowid;
 
 create table editions (
     id integer primary key autoincrement not null,
     uid blob not null unique,
     digest text not null,
-    slot bigint not null,
-    number bigint not null,
+    slot integer not null,
+    number integer not null,
     state text not null check (state in ('compiling', 'sending', 'paused', 'cancelled', 'done')),
-    frozen bigint not null,
-    settled bigint,
+    frozen integer not null,
+    settled integer,
     title text not null,
     frame text not null,
-    compiled_to bigint not null default 0,
+    compiled_to integer not null default 0,
     unique (digest, slot),
     unique (digest, number)
 ) strict;
@@ -160,9 +160,9 @@ create index editions_frozen on editions (digest, frozen desc);
 
 create table edition_articles (
     digest text not null,
-    article_id bigint not null references articles (id),
-    edition_id bigint not null references editions (id),
-    position bigint not null,
+    article_id integer not null references articles (id),
+    edition_id integer not null references editions (id),
+    position integer not null,
     piece text not null,
     primary key (digest, article_id)
 ) strict, without rowid;
@@ -170,9 +170,9 @@ create index edition_articles_edition on edition_articles (edition_id, position)
 
 create table variants (
     id integer primary key autoincrement not null,
-    edition_id bigint not null references editions (id),
+    edition_id integer not null references editions (id),
     choice text not null,
-    pieces bigint not null,
+    pieces integer not null,
     subject text not null,
     html text not null,
     body text not null,
@@ -180,18 +180,18 @@ create table variants (
 ) strict;
 
 create table deliveries (
-    edition_id bigint not null references editions (id),
-    subscriber_id bigint not null references subscribers (id),
-    variant_id bigint not null references variants (id),
+    edition_id integer not null references editions (id),
+    subscriber_id integer not null references subscribers (id),
+    variant_id integer not null references variants (id),
     state text not null check (state in
         ('queued', 'claimed', 'handing', 'sent', 'refused', 'expired', 'cancelled', 'held')),
-    attempt bigint not null default 0,
-    tries bigint not null default 0,
-    doubts bigint not null default 0,
-    due bigint not null,
+    attempt integer not null default 0,
+    tries integer not null default 0,
+    doubts integer not null default 0,
+    due integer not null,
     instance text,
     reply text,
-    changed bigint not null,
+    changed integer not null,
     primary key (edition_id, subscriber_id)
 ) strict, without rowid;
 -- The planner must find the next rows without walking the settled ones.
@@ -202,7 +202,7 @@ create index deliveries_subscriber on deliveries (subscriber_id);
 create table inbox (
     id integer primary key autoincrement not null,
     message_id text not null unique,
-    received bigint not null,
+    received integer not null,
     sender text not null,
     recipient text not null,
     message blob not null
