@@ -66,7 +66,7 @@ pub async fn edition(
     let page = EditionPage {
         shell,
         title: issue.title,
-        date: issue.date,
+        date: issue.date.to_string(),
         number: edition.number,
         count: layout.count(),
         lead,
@@ -106,7 +106,7 @@ fn line(edition: &EditionRow) -> Result<ArchivedEdition> {
     Ok(ArchivedEdition {
         url: issue::archive_path(edition),
         number: edition.number,
-        date: issue.date,
+        date: issue.date.to_string(),
         headline: issue.lead,
         count: issue.pieces,
     })

@@ -93,7 +93,8 @@ mod tests {
             "author/redaktion-são-tomé.json",
             "digest/the.week.atom",
         ];
-        let bad = ["all", "all.xml", "all.", ".rss", "region/Africa.rss", "region.rss", "author/A.rss"];
+        let bad =
+            ["all", "all.xml", "all.", ".rss", "region/Africa.rss", "region.rss", "author/A.rss"];
 
         for path in good {
             assert!(read(path).is_some(), "{path}");

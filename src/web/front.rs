@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use http::{HeaderMap, Method};
 
+use super::archive;
 use super::conditional;
 use super::document::Document;
 use super::feeds;
@@ -14,7 +15,6 @@ use super::press::Sheet;
 use super::reading;
 use super::stories::{self, Before};
 use super::trouble::Trouble;
-use super::archive;
 use crate::flow::Settings;
 use crate::flow::syndicate::FeedName;
 use crate::region::RegionPath;

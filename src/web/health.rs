@@ -92,10 +92,8 @@ impl Gauges {
 /// `/metrics`, in the Prometheus text format 0.0.4.
 pub async fn metrics(State(office): State<Office>) -> std::result::Result<Response, Trouble> {
     let text = office.gauges.read(&office.house).await?;
-    let headers = [
-        (CACHE_CONTROL, "no-store"),
-        (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
-    ];
+    let headers =
+        [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((headers, text.to_string()).into_response())
 }
 

@@ -84,10 +84,8 @@ pub async fn mail(
         View::Source => shown(&mail),
         View::Html | View::Headers => String::new(),
     };
-    let header = |(name, value): &(String, String)| Header {
-        name: name.clone(),
-        value: value.clone(),
-    };
+    let header =
+        |(name, value): &(String, String)| Header { name: name.clone(), value: value.clone() };
     let page = MailPage {
         shell: page::shell(&office, &settings),
         mail: entry(&settings, &mail, &taken),
@@ -118,10 +116,8 @@ pub async fn html(
             format!("<!doctype html><meta charset=\"utf-8\"><pre>{text}</pre>\n")
         }
     };
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, MAIL_POLICY),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, MAIL_POLICY)];
     Ok(no_store((headers, html).into_response()))
 }
 

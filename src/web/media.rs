@@ -15,7 +15,8 @@ const IMAGES: [&str; 6] =
     ["image/avif", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp"];
 
 /// A picture opened by itself does nothing but show itself.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
 /// `/media/NAME`
 pub async fn image(

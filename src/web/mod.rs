@@ -39,9 +39,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{any, get};
 
+use crate::config::Network;
 use crate::delivery::Mailer;
 use crate::flow::House;
-use headers::Network;
 use office::Office;
 use trouble::Trouble;
 

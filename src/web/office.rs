@@ -10,10 +10,9 @@ use super::throttle::Throttle;
 use crate::flow::House;
 
 /// What all handlers share; cloning it copies nothing.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Office(Arc<Inner>);
 
-#[derive(Debug)]
 pub struct Inner {
     /// What all verbs share.
     pub house: Arc<House>,

@@ -20,7 +20,7 @@ use crate::clock::Time;
 use crate::feed::Format;
 use crate::flow::syndicate::FeedName;
 use crate::flow::{House, Settings};
-use crate::store::{articles, editions};
+use crate::store::{StoreError, articles, editions};
 
 /// How long what was last seen of the store is believed.
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(250);
@@ -50,7 +50,7 @@ pub enum Sheet {
 }
 
 /// What a document was made from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Edge {
     articles: i64,
     editions: i64,
@@ -65,7 +65,6 @@ impl Edge {
     }
 }
 
-#[derive(Debug)]
 struct Kept {
     document: Arc<Document>,
     edge: Edge,
@@ -74,14 +73,13 @@ struct Kept {
     used: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shelf {
     kept: HashMap<Sheet, Kept>,
     uses: u64,
 }
 
 /// The documents that are kept.
-#[derive(Debug)]
 pub struct Press {
     /// When the store was looked at, and its revisions then.
     seen: Mutex<Option<(Time, i64, i64)>>,
@@ -91,11 +89,7 @@ pub struct Press {
 
 impl Default for Press {
     fn default() -> Self {
-        Self {
-            seen: Mutex::default(),
-            shelf: Mutex::default(),
-            hands: Semaphore::new(HANDS),
-        }
+        Self { seen: Mutex::default(), shelf: Mutex::default(), hands: Semaphore::new(HANDS) }
     }
 }
 
@@ -122,7 +116,7 @@ impl Press {
             let _hand = self.hands.acquire().await;
             // Perhaps somebody else made it while we waited.
             if let Some(document) = self.made(&sheet, &edge) {
-                return Ok(Some(document));
+                return Ok::<_, Trouble>(Some(document));
             }
             Ok(make.await?.map(Arc::new))
         };
@@ -163,7 +157,8 @@ impl Press {
         };
         let looked = timeout(LOOK_FOR, async {
             let mut tx = house.store.read().await?;
-            Ok((articles::revision(&mut tx).await?, editions::newest(&mut tx).await?))
+            let articles = articles::revision(&mut tx).await?;
+            Ok::<_, StoreError>((articles, editions::newest(&mut tx).await?))
         });
         let (articles, editions) = match (looked.await, before) {
             (Ok(Ok(now)), _) => now,

@@ -104,9 +104,8 @@ fn aside(settings: &Settings, card: &Card) -> Beside {
 
 /// Does the text begin with its own teaser, as far as one can tell?
 fn begins_with(text: &str, teaser: &str) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).take(60).collect()
-    };
+    let letters =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).take(60).collect() };
     let teaser = letters(teaser);
     !teaser.is_empty() && letters(text).starts_with(&teaser)
 }

@@ -101,7 +101,12 @@ impl Page for Inbox {
             InboxEntry::sample("1", "<b>Please confirm</b> & more"),
         ];
         vec![
-            Self { shell: Shell::sample(), mails, count: 2, older_url: "/inbox?before=1".to_owned() },
+            Self {
+                shell: Shell::sample(),
+                mails,
+                count: 2,
+                older_url: "/inbox?before=1".to_owned(),
+            },
             Self { shell: Shell::sample(), mails: vec![], count: 0, older_url: String::new() },
         ]
     }

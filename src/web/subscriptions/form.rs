@@ -98,7 +98,8 @@ impl Form {
             hue: hue(path.as_str()),
             chosen: self.regions.iter().any(|chosen| chosen == path.as_str()),
         };
-        let local = settings.digests.iter().any(|digest| matches!(digest.zone, Zone::Subscriber(_)));
+        let local =
+            settings.digests.iter().any(|digest| matches!(digest.zone, Zone::Subscriber(_)));
         let picked = parse_zone(&self.timezone).unwrap_or(settings.site.timezone);
         let mut end = self.email.len().min(TYPED);
         while !self.email.is_char_boundary(end) {
@@ -118,8 +119,16 @@ impl Form {
 /// The zones people live in, by part of the world.
 fn zones(picked: Tz) -> Vec<ZoneGroup> {
     const PARTS: [&str; 10] = [
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
-        "Indian", "Pacific",
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
     ];
     let choice = |zone: &Tz, name: &str| ZoneChoice {
         value: zone.name().to_owned(),
