@@ -173,7 +173,7 @@ async fn add(house: &House, row: Row) -> anyhow::Result<ExitCode> {
             "{address} unsubscribed or complained before; only their own confirmation brings them back"
         ),
         Some(Admission::Changed) => {
-            print::line(format!("{address} was there; the choices are changed."))?
+            print::line(format!("{address} was there; the choices are changed."))?;
         }
         Some(Admission::Added) | None => print::line(format!("{address} is added."))?,
     }

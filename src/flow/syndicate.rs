@@ -277,10 +277,10 @@ pub async fn opml(house: &House) -> Result<String> {
         match &name {
             FeedName::All => outlines.push(outline(site.title.clone())),
             FeedName::Region(region) => {
-                regions.push((region.clone(), outline(settings.tree.name(region, &site.language))))
+                regions.push((region.clone(), outline(settings.tree.name(region, &site.language))));
             }
             FeedName::Author(slug) => {
-                authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone())))
+                authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone())));
             }
             FeedName::Digest(digest) => digests.push(outline(
                 settings.digest(digest).map_or(digest.clone(), |digest| digest.title.clone()),
@@ -310,9 +310,9 @@ pub async fn build(
     let list = opml(house).await?;
     let mut put = |path: &str, text: &str| -> std::io::Result<()> {
         if write_whole(&folder.join(path), text.as_bytes())? {
-            written += 1
+            written += 1;
         } else {
-            same += 1
+            same += 1;
         }
         Ok(())
     };
