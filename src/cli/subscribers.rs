@@ -198,7 +198,11 @@ async fn import(house: &House, file: &std::path::Path, json: bool) -> anyhow::Re
                 None => chunk.push(row),
                 Some(doubt) => {
                     imported.bad += 1;
-                    print::complain(&format!("{}: line {line}: {}: {doubt}", file.display(), row.address));
+                    print::complain(&format!(
+                        "{}: line {line}: {}: {doubt}",
+                        file.display(),
+                        row.address
+                    ));
                 }
             },
             Err(bad) => {
