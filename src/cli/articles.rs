@@ -108,7 +108,7 @@ impl Articles {
         match self {
             Self::List { since, region, limit } => {
                 let since = since.map(|text| moment(&text, house.now())).transpose()?;
-                list(&house, Filter { since, region, ..Filter::default() }, limit, global.json)
+                list(&house, Filter { region, since, ..Filter::default() }, limit, global.json)
                     .await?;
             }
             Self::Show { id } => show(&house, &id, global.json).await?,
@@ -142,11 +142,10 @@ fn moment(text: &str, now: Time) -> anyhow::Result<Time> {
 }
 
 async fn list(house: &House, mut filter: Filter, limit: usize, json: bool) -> anyhow::Result<()> {
-    if let Some(region) = &filter.region {
-        if !house.settings().tree.contains(region) {
+    if let Some(region) = &filter.region
+        && !house.settings().tree.contains(region) {
             bail!("there is no region `{region}`; `gazetted regions list` shows all");
         }
-    }
     let mut left = limit;
     let mut rows = vec![];
     while left > 0 {

@@ -93,11 +93,10 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Self::Passing(path) = self {
-            if let Err(error) = std::fs::remove_dir_all(&*path) {
+        if let Self::Passing(path) = self
+            && let Err(error) = std::fs::remove_dir_all(&*path) {
                 print::complain(&format!("{} could not be removed: {error}", path.display()));
             }
-        }
     }
 }
 
@@ -129,7 +128,7 @@ fn unpack(folder: &Path, now: Time) -> anyhow::Result<()> {
         }
         match file.contents_utf8().filter(|_| name.starts_with("articles")) {
             Some(text) => {
-                std::fs::write(&target, dated(&text.replace("../images/", "images/"), now)?)?
+                std::fs::write(&target, dated(&text.replace("../images/", "images/"), now)?)?;
             }
             None => std::fs::write(&target, file.contents())?,
         }

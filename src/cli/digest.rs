@@ -218,8 +218,8 @@ async fn preview(
     }
     let address = reader.map_or_else(|| Address::parse("reader@example.org"), Ok)?;
     match format {
-        Format::Html => print::line(&post::filled(house, &unwritten.variant.html, &address))?,
-        Format::Text => print::line(&post::filled(house, &unwritten.variant.body, &address))?,
+        Format::Html => print::line(post::filled(house, &unwritten.variant.html, &address))?,
+        Format::Text => print::line(post::filled(house, &unwritten.variant.body, &address))?,
         Format::Eml => {
             let message = post::preview(house, &unwritten.edition, &unwritten.variant, &address)
                 .map_err(anyhow::Error::msg)?;

@@ -104,14 +104,14 @@ impl Editions {
         let (house, _) = opening::open(global).await?;
         match self {
             Self::List { digest, limit } => {
-                list(&house, digest.as_deref(), limit, global.json).await?
+                list(&house, digest.as_deref(), limit, global.json).await?;
             }
             Self::Show { id } => show(&house, id, global.json).await?,
             Self::Pause { id } => {
-                steer(&house, id, &[EditionState::Sending], EditionState::Paused).await?
+                steer(&house, id, &[EditionState::Sending], EditionState::Paused).await?;
             }
             Self::Resume { id } => {
-                steer(&house, id, &[EditionState::Paused], EditionState::Sending).await?
+                steer(&house, id, &[EditionState::Paused], EditionState::Sending).await?;
             }
             Self::Cancel { id } => {
                 steer(

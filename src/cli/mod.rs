@@ -154,15 +154,12 @@ pub fn main() -> ExitCode {
             {
                 return ExitCode::SUCCESS;
             }
-            match error.downcast_ref::<Refusal>() {
-                Some(refusal) => {
-                    print::complain(&refusal.to_string());
-                    ExitCode::from(78)
-                }
-                None => {
-                    print::complain(&format!("{error:#}"));
-                    ExitCode::from(1)
-                }
+            if let Some(refusal) = error.downcast_ref::<Refusal>() {
+                print::complain(&refusal.to_string());
+                ExitCode::from(78)
+            } else {
+                print::complain(&format!("{error:#}"));
+                ExitCode::from(1)
             }
         }
     }

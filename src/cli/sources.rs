@@ -111,7 +111,7 @@ async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
     let settings = Settings {
         name: "test".to_owned(),
         kind,
-        every: std::time::Duration::from_secs(900),
+        every: std::time::Duration::from_mins(15),
         max_bytes: 10_000_000,
         language: None,
         home: None,

@@ -173,7 +173,7 @@ async fn add(house: &House, row: Row) -> anyhow::Result<ExitCode> {
             "{address} unsubscribed or complained before; only their own confirmation brings them back"
         ),
         Some(Admission::Changed) => {
-            print::line(format!("{address} was there; the choices are changed."))?
+            print::line(format!("{address} was there; the choices are changed."))?;
         }
         Some(Admission::Added) | None => print::line(format!("{address} is added."))?,
     }
@@ -190,13 +190,19 @@ async fn import(house: &House, file: &std::path::Path, json: bool) -> anyhow::Re
     };
     let mut imported = Imported::default();
     let mut chunk = Vec::with_capacity(CHUNK);
-    for row in roster::read(input).with_context(|| file.display().to_string())? {
+    let mut rows = roster::read(input).with_context(|| file.display().to_string())?;
+    while let Some(row) = rows.next() {
+        let line = rows.line();
         match row {
             Ok(row) => match doubts(house, &row) {
                 None => chunk.push(row),
                 Some(doubt) => {
                     imported.bad += 1;
-                    print::complain(&format!("{}: {}: {doubt}", file.display(), row.address));
+                    print::complain(&format!(
+                        "{}: line {line}: {}: {doubt}",
+                        file.display(),
+                        row.address
+                    ));
                 }
             },
             Err(bad) => {

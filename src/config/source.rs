@@ -35,7 +35,11 @@ pub fn read(section: Section<'_>) -> Option<Settings> {
     let home = section.maybe("home", form::country);
     let allow_private = section.or("allow_private", false, form::flag);
 
-    let kind = word.and_then(|word| kind(&section, word, allow_private));
+    let kind = if let Some(word) = word { kind(&section, word, allow_private) } else {
+        // Which of the two belongs here is not known; neither is a mistake.
+        let _ = (section.maybe("path", form::words), section.maybe("url", form::words));
+        None
+    };
     section.finish();
     Some(Settings { name: name?, kind: kind?, every, max_bytes, language, home, allow_private })
 }

@@ -23,7 +23,7 @@ use crate::store::{Result, keys};
 use assemble::MailerOf;
 
 /// How long open mails and requests are waited for when stopping.
-const DRAIN: Duration = Duration::from_secs(60);
+const DRAIN: Duration = Duration::from_mins(1);
 
 /// What the daemon needs besides the house.
 pub struct Parts {
@@ -129,7 +129,7 @@ fn reload(house: &House, parts: &Parts, reloading: &watch::Sender<u64>) {
             info!("Configuration and templates are reloaded");
         }
         Err(words) => {
-            error!("The new configuration is not taken, the old one stays in force:\n{words}")
+            error!("The new configuration is not taken, the old one stays in force:\n{words}");
         }
     }
 }

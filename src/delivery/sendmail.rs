@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::mailer::{Envelope, Failure, Mailer, Offer, Outcome, Rejection, Session, Stage};
 
 /// How long the program may take to queue one mail.
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 /// How much of its complaint is kept.
 const COMPLAINT_BYTES: u64 = 2048;
 

@@ -205,11 +205,10 @@ async fn piece(tx: &mut Tx, house: &House, site: &crate::site::Site, card: &Card
     let mut beside: Vec<Beside> = vec![];
     let mut shown = BTreeSet::from([card.id]);
     for hint in &card.hints {
-        if let Some(hinted) = articles::by_title(tx, &hint.title).await? {
-            if shown.insert(hinted.id) && beside.len() < BESIDE {
+        if let Some(hinted) = articles::by_title(tx, &hint.title).await?
+            && shown.insert(hinted.id) && beside.len() < BESIDE {
                 beside.push(aside(site, &hinted));
             }
-        }
     }
     for found in house.related.beside(card.id, BESIDE + 2).await {
         if beside.len() >= BESIDE {

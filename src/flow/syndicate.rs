@@ -130,7 +130,11 @@ pub async fn feed(house: &House, name: &FeedName, format: Format) -> Result<Opti
     Ok(Some(Feed { text: written.text, changed, address, left_out: written.left_out }))
 }
 
-async fn changed(house: &House, path: &str, text: &str) -> Result<Time> {
+/// Since when the bytes served at `path` are what they are; notes a change.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn changed(house: &House, path: &str, text: &str) -> Result<Time> {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let hash = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut tx = house.store.read().await?;
@@ -273,10 +277,10 @@ pub async fn opml(house: &House) -> Result<String> {
         match &name {
             FeedName::All => outlines.push(outline(site.title.clone())),
             FeedName::Region(region) => {
-                regions.push((region.clone(), outline(settings.tree.name(region, &site.language))))
+                regions.push((region.clone(), outline(settings.tree.name(region, &site.language))));
             }
             FeedName::Author(slug) => {
-                authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone())))
+                authors.push(outline(named.get(slug).cloned().unwrap_or_else(|| slug.clone())));
             }
             FeedName::Digest(digest) => digests.push(outline(
                 settings.digest(digest).map_or(digest.clone(), |digest| digest.title.clone()),
@@ -306,9 +310,9 @@ pub async fn build(
     let list = opml(house).await?;
     let mut put = |path: &str, text: &str| -> std::io::Result<()> {
         if write_whole(&folder.join(path), text.as_bytes())? {
-            written += 1
+            written += 1;
         } else {
-            same += 1
+            same += 1;
         }
         Ok(())
     };

@@ -51,9 +51,9 @@ pub struct Reason {
 }
 
 /// A piece is put down to a country when it is about it at least this likely.
-const STRONG: f32 = 0.5;
+const STRONG: f32 = 0.42;
 /// The likeliest country decides the region from here on.
-const ENOUGH: f32 = 0.35;
+const ENOUGH: f32 = 0.4;
 /// Most countries that a piece is put down to.
 const MOST_COUNTRIES: usize = 8;
 /// Most reasons that are told.
@@ -96,7 +96,7 @@ fn read_text(
     evidence: &Evidence<'_>,
     filings: &[(Origin, Filing)],
 ) -> Vec<Weighed> {
-    let mut hint: Vec<(Country, f32)> = evidence.home.map(|home| (home, 0.5)).into_iter().collect();
+    let mut hint: Vec<(Country, f32)> = evidence.home.map(|home| (home, 1.5)).into_iter().collect();
     for (_, filing) in filings {
         for (path, _) in &filing.regions {
             hint.extend(tree.countries_within(path).map(|country| (country, 0.5)));

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use rust_stemmers::{Algorithm, Stemmer};
 
 use super::Country;
 use super::atlas::{ATLAS, LANGUAGES, rows};
 use super::fold::is_unspaced;
-use super::words::plain_name;
+use super::words::{bare_name, plain_name};
 
 /// What kind of word stands for a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +101,9 @@ impl Gazetteer {
     }
 
     fn add_places(&mut self) {
+        let russian = Stemmer::create(Algorithm::Russian);
         let mut table = String::new();
+        self.names.reserve(100_000);
         let packed: &[u8] = include_bytes!("data/places.tsv.gz");
         if GzDecoder::new(packed).read_to_string(&mut table).is_err() {
             return; // a damaged build; the tests below would tell
@@ -112,7 +115,7 @@ impl Gazetteer {
             else {
                 continue;
             };
-            let plain = if name.is_ascii() { name.to_owned() } else { plain_name(name) };
+            let plain = if name.is_ascii() { name.to_owned() } else { bare_name(name, &russian) };
             let entry = self.names.entry(plain.into()).or_default();
             entry.word |= flags.contains('w');
             entry.person |= flags.contains('p');
@@ -200,6 +203,23 @@ mod tests {
         let gazetteer = Gazetteer::builtin();
         let entry = gazetteer.entry(&plain_name(name));
         entry.into_iter().flat_map(|e| &e.senses).map(|s| s.country.to_string()).collect()
+    }
+
+    #[test]
+    fn the_table_is_spelled_as_texts_are() {
+        let mut table = String::new();
+        let packed: &[u8] = include_bytes!("data/places.tsv.gz");
+        GzDecoder::new(packed).read_to_string(&mut table).unwrap();
+        let russian = Stemmer::create(Algorithm::Russian);
+        let mut differ = Vec::new();
+        for line in table.lines().skip(1).step_by(7) {
+            let name = line.split('\t').next().unwrap();
+            if bare_name(name, &russian) != plain_name(name) {
+                differ.push(name);
+            }
+        }
+
+        assert!(differ.is_empty(), "{differ:?}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The places that a text names, and which of its countries each one means.
 
+use std::collections::HashSet;
+
 use super::Country;
-use super::gazetteer::{Entry, Gazetteer, Kind};
+use super::gazetteer::{Entry, Gazetteer, Kind, Sense};
 use super::words::{Gap, Word, Words};
 
 /// Words of a text that are read; more do not change what it is about.
@@ -26,6 +28,10 @@ pub(super) struct Mention {
     /// Which countries it may mean, and how likely; adds up to the trust in
     /// the mention itself, at most 1.
     pub shares: Vec<(Country, f32)>,
+    /// How many words of the text stand before it.
+    pub at: f32,
+    /// Is it the first time that the name is said?
+    pub is_new: bool,
     /// First and last word, to see what stands beside it.
     first: usize,
     next: usize,
@@ -48,6 +54,10 @@ pub(super) fn mentions(
         0..60 => Stand::Lead,
         _ => Stand::Body,
     }));
+    let mut said = HashSet::new();
+    for mention in &mut all {
+        mention.is_new = said.insert(mention.name.clone());
+    }
     settle(&mut all, hint);
     all
 }
@@ -93,6 +103,8 @@ fn find(
                 kind,
                 stand: stand(at),
                 shares,
+                at: f32::from(u16::try_from(at).unwrap_or(u16::MAX)),
+                is_new: true,
                 first: at,
                 next: at + count,
             });
@@ -151,11 +163,16 @@ fn read(
     if trust <= 0.0 {
         return None;
     }
-    // How likely a town is meant grows with its size, not quite in step.
-    let size = |weight: u8| 10f32.powf(f32::from(weight) / 10.0 * 0.8);
-    let whole: f32 = senses.iter().map(|sense| size(sense.weight)).sum();
-    let shares = senses.iter().map(|s| (s.country, trust * size(s.weight) / whole)).collect();
+    let whole: f32 = senses.iter().map(|sense| renown(**sense)).sum();
+    let shares = senses.iter().map(|s| (s.country, trust * renown(**s) / whole)).collect();
     Some((kind, shares))
+}
+
+/// How likely a sense is meant. Grows with how many live there, not quite in
+/// step; a capital is in the news more than its size tells.
+fn renown(sense: Sense) -> f32 {
+    let size = 10f32.powf(f32::from(sense.weight) / 10.0 * 0.8);
+    if sense.kind == Kind::Capital { size * 5.0 } else { size }
 }
 
 /// How sure it is that a name is a place at all.
@@ -168,8 +185,14 @@ fn trust(words: &Words, at: usize, count: usize, entry: &Entry, kind: Kind) -> f
     if entry.word && count == 1 && first.cased {
         trust *= if first.opens { 0.0 } else { 0.35 };
     }
-    if entry.person && count == 1 && is_personal(words, at, count) {
-        trust *= 0.1;
+    if entry.person && count == 1 {
+        let great = matches!(kind, Kind::Capital | Kind::Division);
+        trust *= match is_personal(words, at, count) {
+            true if great => 0.3,
+            true => 0.1,
+            false if first.opens && !great => 0.5,
+            false => 1.0,
+        };
     }
     trust
 }

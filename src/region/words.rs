@@ -1,5 +1,7 @@
 //! A text as words in plain spelling that remember how they were written.
 
+use std::borrow::Cow;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::fold::{fold, is_unspaced};
@@ -151,13 +153,25 @@ fn plain_word(raw: &str, russian: &Stemmer) -> String {
     } else {
         fold(raw).replace(' ', "")
     };
-    match plain.chars().next() {
-        Some('\u{400}'..='\u{4ff}') if plain.chars().count() > 3 => {
-            russian.stem(&plain).into_owned()
-        }
-        Some('\u{600}'..='\u{6ff}') => without_article(&plain).to_owned(),
-        _ => plain,
+    match bare(&plain, russian) {
+        Cow::Borrowed(same) if same.len() == plain.len() => plain,
+        other => other.into_owned(),
     }
+}
+
+/// A folded word without what grammar adds in Russian and Arabic.
+fn bare<'a>(plain: &'a str, russian: &Stemmer) -> Cow<'a, str> {
+    match plain.chars().next() {
+        Some('\u{400}'..='\u{4ff}') if plain.len() > 6 => russian.stem(plain).into_owned().into(),
+        Some('\u{600}'..='\u{6ff}') => without_article(plain).into(),
+        _ => plain.into(),
+    }
+}
+
+/// A name that is folded already, as [`Words`] would spell it.
+pub(super) fn bare_name(folded: &str, russian: &Stemmer) -> String {
+    let words: Vec<_> = folded.split(' ').map(|word| bare(word, russian)).collect();
+    words.join(if folded.starts_with(is_unspaced) { "" } else { " " })
 }
 
 /// An Arabic word without `ال` and the particles written onto it.
@@ -174,7 +188,7 @@ fn without_article(word: &str) -> &str {
 
 /// A name as [`Words`] would spell it.
 pub(super) fn plain_name(name: &str) -> String {
-    Words::of(name, 12).plain
+    Words::of(name, 40).plain
 }
 
 #[cfg(test)]

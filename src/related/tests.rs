@@ -23,7 +23,9 @@ fn document(id: i64, day: i64, title: &'static str, text: &'static str) -> Docum
 
 fn index(documents: &[Document<'_>]) -> Index {
     let mut index = Index::default();
-    documents.iter().for_each(|document| index.insert(document));
+    for document in documents {
+        index.insert(document);
+    }
     index
 }
 

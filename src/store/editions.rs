@@ -359,3 +359,39 @@ pub async fn latest(tx: &mut Tx, digest: Option<&str>, limit: i64) -> Result<Vec
     })?;
     Ok(rows.into_iter().map(Row::read).collect())
 }
+
+/// One edition by its digest and number, as in its address.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn by_number(tx: &mut Tx, digest: &str, number: i64) -> Result<Option<EditionRow>> {
+    const GET: &str =
+        concat!("select ", columns!(), " from editions where digest = $1 and number = $2");
+    Ok(on!(tx, c => sqlx::query_as::<_, Row>(GET).bind(digest).bind(number).fetch_optional(c).await)?
+        .map(Row::read))
+}
+
+/// Editions of a digest with a number below `number`, the highest first.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn below(tx: &mut Tx, digest: &str, number: i64, limit: i64) -> Result<Vec<EditionRow>> {
+    const LIST: &str = concat!(
+        "select ",
+        columns!(),
+        " from editions where digest = $1 and number < $2 order by number desc limit $3"
+    );
+    Ok(on!(tx, c => sqlx::query_as::<_, Row>(LIST).bind(digest).bind(number).bind(limit).fetch_all(c).await)?
+        .into_iter()
+        .map(Row::read)
+        .collect())
+}
+
+/// The row number of the newest edition of all digests; 0 if there is none.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn newest(tx: &mut Tx) -> Result<i64> {
+    const GET: &str = "select coalesce(max(id), 0) from editions";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(GET).fetch_one(c).await)?)
+}

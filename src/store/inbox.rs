@@ -46,6 +46,25 @@ pub async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<InboxMail>> {
     Ok(rows.into_iter().map(read).collect())
 }
 
+/// Mails below row `id`, newest first.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn below(tx: &mut Tx, id: i64, limit: i64) -> Result<Vec<InboxMail>> {
+    const LIST: &str = "select id, received, recipient, message from inbox where id < $1 order by id desc limit $2";
+    let rows = on!(tx, c => sqlx::query_as::<_, (i64, i64, String, Vec<u8>)>(LIST).bind(id).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+/// How many mails there are.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn count(tx: &mut Tx) -> Result<i64> {
+    const COUNT: &str = "select count(*) from inbox";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(COUNT).fetch_one(c).await)?)
+}
+
 /// One mail.
 ///
 /// # Errors

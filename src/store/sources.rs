@@ -59,6 +59,19 @@ pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<SourceState>> {
         .transpose()
 }
 
+/// The states of all sources that were ever visited, by name.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn list(tx: &mut Tx) -> Result<Vec<SourceState>> {
+    const LIST: &str = "select name, memory, visited, changed, next_visit, failures, last_error \
+                        from source_states order by name";
+    on!(tx, c => sqlx::query_as::<_, Row>(LIST).fetch_all(c).await)?
+        .into_iter()
+        .map(Row::read)
+        .collect()
+}
+
 /// Remembers the state of a source.
 ///
 /// # Errors

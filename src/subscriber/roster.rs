@@ -100,7 +100,7 @@ pub fn read<R: Read>(input: R) -> Result<Rows<BufReader<R>>, BadRoster> {
         None => return Err(BadRoster::Header(NO_EMAIL.to_owned())),
     };
     let columns = columns(&header).map_err(BadRoster::Header)?;
-    Ok(Rows { lines, columns, broken: false })
+    Ok(Rows { lines, columns, broken: false, line: 1 })
 }
 
 const NO_EMAIL: &str = "there is no column `email`; the first line names the columns, such as \
@@ -144,6 +144,15 @@ pub struct Rows<R> {
     lines: record::Lines<R>,
     columns: Vec<Column>,
     broken: bool,
+    line: u64,
+}
+
+impl<R> Rows<R> {
+    /// Line of the file, from 1, at which the row given last begins.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
 }
 
 impl<R: BufRead> Iterator for Rows<R> {
@@ -161,6 +170,7 @@ impl<R: BufRead> Iterator for Rows<R> {
                 return Some(Err(BadRow { line: self.lines.line() + 1, message }));
             }
         };
+        self.line = line;
         Some(
             cells
                 .and_then(|cells| row(&self.columns, cells))

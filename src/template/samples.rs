@@ -308,5 +308,6 @@ pub(super) fn archived_digest() -> ArchivedDigest {
             edition(13, "2026-11-16", "A border of two hundred gates"),
             edition(0, "2026-11-09", ""),
         ],
+        older_url: "/archive/weekly?before=12".to_owned(),
     }
 }

@@ -16,6 +16,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::config::Network;
+
 /// The policy of every page: no script at all, our own styles, images from
 /// anywhere (articles bring them), forms to us, no frames around us.
 pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; \
@@ -92,46 +94,6 @@ fn broken() -> Response {
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
-}
-
-/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    first: IpAddr,
-    prefix: u8,
-}
-
-impl Network {
-    /// Reads an address or a block in CIDR notation.
-    ///
-    /// # Errors
-    /// Says what such a block looks like.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not an address or block like `10.0.0.0/8` or `::1`");
-        let (first, prefix) = match text.trim().split_once('/') {
-            Some((first, prefix)) => (first, Some(prefix.parse().map_err(|_| wrong())?)),
-            None => (text.trim(), None),
-        };
-        let first: IpAddr = first.parse().map_err(|_| wrong())?;
-        let most = if first.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(most);
-        if prefix > most { Err(wrong()) } else { Ok(Self { first, prefix }) }
-    }
-
-    /// Does `address` lie in it? An IPv4 address in IPv6 clothes is IPv4.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let differing = match (self.first, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(other)) => {
-                (ours.to_bits() ^ other.to_bits()).leading_zeros()
-            }
-            (IpAddr::V6(ours), IpAddr::V6(other)) => {
-                (ours.to_bits() ^ other.to_bits()).leading_zeros()
-            }
-            _ => return false,
-        };
-        differing >= u32::from(self.prefix)
-    }
 }
 
 /// Who is asking: the peer, unless it is a trusted proxy; then the last
@@ -223,14 +185,5 @@ mod tests {
                 "{line}"
             );
         }
-    }
-
-    #[test]
-    fn a_network_that_is_none_is_named() {
-        for bad in ["", "10.0.0.0/33", "10.0.0.0/x", "host", "::/129", "1.2.3.4/"] {
-            assert!(Network::parse(bad).unwrap_err().contains(bad), "{bad}");
-        }
-        assert!(Network::parse("0.0.0.0/0").unwrap().contains("8.8.8.8".parse().unwrap()));
-        assert!(!Network::parse("0.0.0.0/0").unwrap().contains("::1".parse().unwrap()));
     }
 }

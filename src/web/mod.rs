@@ -1,18 +1,111 @@
-//! What is served over HTTP.
+//! What is served over HTTP. One concern a file:
+//!
+//! - for feed readers: [`feeds`], made once and kept by the [`press`];
+//! - for readers: [`front`], [`reading`], [`archive`], [`media`], [`assets`];
+//! - for people who come and go: [`subscriptions`];
+//! - for operators and machines: [`inbox`], [`health`].
+//!
+//! Below them [`server`] and [`patience`] (slow clients), [`headers`],
+//! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
+//! what a subscriber gets; a token never reaches a log.
 
+pub mod archive;
+pub mod assets;
 pub mod conditional;
 pub mod document;
+pub mod feeds;
+pub mod front;
 pub mod headers;
+pub mod health;
+pub mod inbox;
+pub mod log;
+pub mod media;
+mod mime;
+mod office;
+mod page;
 pub mod patience;
+pub mod press;
+pub mod reading;
 pub mod server;
+mod stories;
+pub mod subscriptions;
+mod throttle;
+mod trouble;
 
-/// stub
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
+use axum::routing::{any, get};
+
+use crate::config::Network;
+use crate::delivery::Mailer;
+use crate::flow::House;
+use office::Office;
+use trouble::Trouble;
+
+/// The largest form that is taken.
+const FORM_MAX_BYTES: usize = 16 * 1024;
+
+/// What the pages are told besides the house.
+#[derive(Clone, Default)]
 pub struct Desk {
-    pub mailer: Option<std::sync::Arc<dyn crate::delivery::Mailer>>,
+    /// How confirmations leave; without one nobody can subscribe here.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Whether the inbox page is there.
     pub inbox: bool,
-    pub trusted: Vec<crate::config::Network>,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted: Vec<Network>,
 }
-/// stub
-pub fn router(_: std::sync::Arc<crate::flow::House>, _: Desk) -> axum::Router {
-    axum::Router::new()
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk")
+            .field("mailer", &self.mailer.is_some())
+            .field("inbox", &self.inbox)
+            .field("trusted", &self.trusted)
+            .finish()
+    }
+}
+
+/// Every address of the site.
+pub fn router(house: Arc<House>, desk: Desk) -> Router {
+    let office = Office::new(house, desk);
+    let mut router = Router::new()
+        .route("/", any(front::front))
+        .route("/feeds/{*path}", any(feeds::feed))
+        .route("/feeds.opml", any(feeds::opml))
+        .route("/articles/{key}", get(reading::article))
+        .route("/region/{*path}", get(reading::region))
+        .route("/author/{slug}", get(reading::author))
+        .route("/archive", get(archive::all))
+        .route("/archive/{digest}", get(archive::digest))
+        .route("/archive/{digest}/{edition}", get(archive::edition))
+        .route("/subscribe", get(subscriptions::form).post(subscriptions::ask))
+        .route("/confirm/{token}", get(subscriptions::confirmable).post(subscriptions::confirm))
+        .route("/unsubscribe/{token}", get(subscriptions::leaver).post(subscriptions::leave))
+        .route("/media/{name}", get(media::image))
+        .route("/style.css", any(assets::stylesheet))
+        .route("/favicon.svg", get(assets::icon))
+        .route("/favicon.ico", get(assets::icon))
+        .route("/robots.txt", get(assets::robots))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    if office.desk.inbox {
+        router = router
+            .route("/inbox", get(inbox::list))
+            .route("/inbox/{id}", get(inbox::mail))
+            .route("/inbox/{id}/html", get(inbox::html))
+            .route("/inbox/{id}/source", get(inbox::source));
+    }
+    let router = router
+        .fallback(|| async { Trouble::Missing })
+        .method_not_allowed_fallback(|| async { Trouble::Method })
+        .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
+        .layer(map_response_with_state(office.clone(), trouble::explain))
+        .layer(from_fn_with_state(office.clone(), log::note))
+        .with_state(office);
+    headers::secure(router)
 }

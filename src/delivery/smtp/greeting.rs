@@ -74,7 +74,9 @@ pub(super) async fn connect(smtp: &Smtp) -> Result<(Wire, Abilities), Failure> {
     match greeting.class() {
         2 => {}
         5 => {
-            return Err(Failure::Lasting(format!("{name} does not want to talk to us: {greeting}")));
+            return Err(Failure::Lasting(format!(
+                "{name} does not want to talk to us: {greeting}"
+            )));
         }
         _ => return Err(Failure::Passing(format!("{name} is not ready: {greeting}"))),
     }

@@ -32,7 +32,7 @@ use letters::Letters;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// The longest pause after a relay failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// Who sends, and how.
 #[derive(Clone)]

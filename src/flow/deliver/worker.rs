@@ -59,14 +59,11 @@ impl Worker {
     async fn next(&mut self) -> Option<Job> {
         loop {
             let claim = if self.session.is_some() {
-                match tokio::time::timeout(IDLE, self.receive()).await {
-                    Ok(claim) => claim?,
-                    Err(_) => {
-                        if let Some(session) = self.session.take() {
-                            session.close().await;
-                        }
-                        continue;
+                if let Ok(claim) = tokio::time::timeout(IDLE, self.receive()).await { claim? } else {
+                    if let Some(session) = self.session.take() {
+                        session.close().await;
                     }
+                    continue;
                 }
             } else {
                 self.receive().await?
@@ -112,7 +109,7 @@ impl Worker {
                 error!(edition = claim.ticket.edition, "A mail cannot be prepared: {error}");
                 self.desk
                     .ledger
-                    .note_later(claim.ticket, Note::Released { due: now + Duration::from_secs(60) })
+                    .note_later(claim.ticket, Note::Released { due: now + Duration::from_mins(1) })
                     .await;
                 return None;
             }
@@ -133,14 +130,11 @@ impl Worker {
 
     /// Hands one job over. Gives the next job if it was taken already.
     async fn send(&mut self, job: Job, offer: Option<Offer>) -> Option<Asked> {
-        let offer = match offer {
-            Some(offer) => offer,
-            None => {
-                self.keep_pace().await;
-                match self.offer(&job).await {
-                    Some(offer) => offer,
-                    None => return None,
-                }
+        let offer = if let Some(offer) = offer { offer } else {
+            self.keep_pace().await;
+            match self.offer(&job).await {
+                Some(offer) => offer,
+                None => return None,
             }
         };
         match offer {
@@ -184,7 +178,7 @@ impl Worker {
         if let Err(error) = job.letter.fill(&self.desk.sending.house, &job.claim, &mut self.body) {
             error!(edition = job.claim.ticket.edition, "A mail cannot be signed: {error}");
             self.session = None;
-            let due = self.desk.sending.house.now() + Duration::from_secs(60);
+            let due = self.desk.sending.house.now() + Duration::from_mins(1);
             self.note(&job, Note::Released { due }).await;
             return None;
         }

@@ -162,6 +162,8 @@ def places(folder, countries):
         plain = fold(name)
         if len(plain) < (2 if script(name) == "cjk" else 3) or country not in countries:
             return
+        if script(name) == "cyrillic" and kind == "c" and len(plain) < 5:
+            return  # too like everyday words without their endings
         if plain.replace(" ", "").isdigit() or len(plain) > 40:
             return
         weight = max(1, round(10 * math.log10(max(people_there, 10))))
@@ -185,7 +187,9 @@ def places(folder, countries):
             form = script(other)
             if form in ("cyrillic", "arabic", "cjk", "hangul") and size >= 100_000:
                 names.add(other)
-            elif form == "latin" and size >= 300_000 and other[:1].isupper() and len(other) > 4:
+            elif form == "latin" and other[:1].isupper() and len(other) > (3 if size > 999_999 else 4):
+                if size < 300_000:
+                    continue
                 if fold(other) not in words and not other.isupper():
                     names.add(other)
         for name in names:

@@ -14,6 +14,8 @@ pub struct Inbox {
     pub mails: Vec<InboxEntry>,
     /// How many there are in all.
     pub count: usize,
+    /// Where older mails are; empty if these are all.
+    pub older_url: String,
 }
 
 /// A mail in the list; it is linked as `/inbox/ID`.
@@ -99,8 +101,13 @@ impl Page for Inbox {
             InboxEntry::sample("1", "<b>Please confirm</b> & more"),
         ];
         vec![
-            Self { shell: Shell::sample(), mails, count: 2 },
-            Self { shell: Shell::sample(), mails: vec![], count: 0 },
+            Self {
+                shell: Shell::sample(),
+                mails,
+                count: 2,
+                older_url: "/inbox?before=1".to_owned(),
+            },
+            Self { shell: Shell::sample(), mails: vec![], count: 0, older_url: String::new() },
         ]
     }
 }

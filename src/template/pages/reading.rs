@@ -51,6 +51,8 @@ pub struct Front {
     pub regions: Vec<FeedEntry>,
     /// Digests one can subscribe to, with their latest editions.
     pub digests: Vec<ArchivedDigest>,
+    /// Where older pieces are; empty if these are all.
+    pub older_url: String,
 }
 
 /// The pieces of a region. `listing.html`
@@ -121,6 +123,8 @@ pub struct ArchivedDigest {
     pub feed: String,
     /// Newest first.
     pub editions: Vec<ArchivedEdition>,
+    /// Where older editions are; empty if these are all.
+    pub older_url: String,
 }
 
 /// A past edition.
@@ -204,6 +208,7 @@ impl Page for Front {
                 entry("world", "World", 2, vec![]),
             ],
             digests: vec![samples::archived_digest()],
+            older_url: "/?before=9".to_owned(),
         };
         let empty = Self {
             shell: Shell::bare_sample(),
@@ -212,6 +217,7 @@ impl Page for Front {
             latest: vec![],
             regions: vec![],
             digests: vec![],
+            older_url: String::new(),
         };
         vec![full, empty]
     }
