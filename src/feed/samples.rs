@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Channel, Content, Entry};
-use crate::article::{Article, Card, ArticleId, Image, SafeHtml, identity};
+use crate::article::{Article, ArticleId, Card, Image, SafeHtml, identity};
 use crate::clock::Time;
 use crate::region::{Origin, RegionPath};
 use crate::site::Site;
