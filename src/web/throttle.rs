@@ -58,9 +58,10 @@ impl Throttle {
 
 /// One more request costs `every`; at most `burst` may be owed.
 fn pay(paid: Option<Time>, now: Time, every: TimeDelta, burst: i32) -> Result<Time, u64> {
-    // A clock that was put back must not lock people out for long.
     let most = now + every * burst;
-    let after = paid.unwrap_or(now).clamp(now, most) + every;
+    // More is owed than anybody can owe: the clock was put back. Begin anew.
+    let paid = paid.filter(|paid| *paid <= most);
+    let after = paid.map_or(now, |paid| paid.max(now)) + every;
     let over = after - most;
     if over <= TimeDelta::zero() {
         return Ok(after);
@@ -129,14 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_put_back_locks_nobody_out_for_long() {
+    fn a_clock_put_back_locks_nobody_out() {
         let throttle = Throttle::default();
         let later = from_millis(1_000_000_000_000);
         throttle.ask(client(1), later).unwrap();
 
-        let now = from_millis(0);
-
-        assert!(throttle.ask(client(1), now).unwrap_err() <= 61);
-        assert_eq!(throttle.ask(client(1), now + CLIENT_EVERY), Ok(()));
+        assert_eq!(throttle.ask(client(1), from_millis(0)), Ok(()));
     }
 }
