@@ -1,9 +1,9 @@
 //! What is served over HTTP. One concern a file:
 //!
-//! - for feed readers: [`feeds`], made once and kept by the [`press`];
-//! - for readers: [`front`], [`reading`], [`archive`], [`media`], [`assets`];
-//! - for people who come and go: [`subscriptions`];
-//! - for operators and machines: [`inbox`], [`health`].
+//! - for feed readers: `feeds`, made once and kept by the `press`;
+//! - for readers: `front`, `reading`, `archive`, `media`, `assets`;
+//! - for people who come and go: `subscriptions`;
+//! - for operators and machines: `inbox`, `health`.
 //!
 //! Below them [`server`] and [`patience`] (slow clients), [`headers`],
 //! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
@@ -23,7 +23,7 @@ mod media;
 mod mime;
 mod office;
 mod page;
-mod patience;
+pub mod patience;
 mod press;
 mod reading;
 pub mod server;
