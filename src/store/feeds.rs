@@ -1,10 +1,15 @@
 //! When the bytes of each feed last changed, so that a restart does not make
 //! every reader fetch everything again.
 
+use chrono::TimeDelta;
+
 use super::{Result, Time, Tx, millis, on, time};
 
 /// Notes the hash of a feed's bytes and says since when they are what they
 /// are: `now` if they differ from the last, else the moment noted then.
+///
+/// HTTP dates have whole seconds. Two changes are never dated within one, or
+/// a reader who asks by date would miss the second.
 ///
 /// # Errors
 /// If the store does not answer.
@@ -15,7 +20,9 @@ pub async fn changed(tx: &mut Tx, path: &str, hash: &str, now: Time) -> Result<T
     let known = on!(tx, c => sqlx::query_as::<_, (String, i64)>(GET).bind(path).fetch_optional(&mut *c).await)?;
     match known {
         Some((old, since)) if old == hash => Ok(time(since)),
-        _ => {
+        known => {
+            let next = known.map(|(_, since)| time(since) + TimeDelta::seconds(1));
+            let now = next.map_or(now, |next| next.max(now));
             on!(tx, c => sqlx::query(PUT).bind(path).bind(hash).bind(millis(now)).execute(c).await.map(|_| ()))?;
             Ok(now)
         }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::office::Office;
 use super::trouble::Trouble;
 use crate::clock::Time;
+use crate::delivery;
 use crate::flow::House;
 use crate::store::{Result, articles, deliveries, editions, sources, subscribers};
 
@@ -113,8 +114,11 @@ async fn count(house: &House) -> Result<String> {
     let open = editions::open(&mut tx).await?.len();
     page.value("gazetted_editions_open", &[], i64::try_from(open).unwrap_or(i64::MAX));
     page.gauge("gazetted_deliveries", "Deliveries of open editions by state.");
-    for (state, mails) in deliveries::open_counts(&mut tx).await? {
-        page.value("gazetted_deliveries", &[("state", state.as_str())], mails);
+    let counts = deliveries::open_counts(&mut tx).await?;
+    // A state that holds nothing is zero, not absent: an alarm reads it.
+    for state in delivery::State::ALL {
+        let held = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, mails)| *mails);
+        page.value("gazetted_deliveries", &[("state", state.as_str())], held);
     }
     let sources = sources::list(&mut tx).await?;
     page.gauge(

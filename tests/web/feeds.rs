@@ -1,5 +1,6 @@
 //! Feeds as feed readers and caches see them.
 
+use chrono::TimeDelta;
 use http::Method;
 
 use super::place::{Place, SITE};
@@ -77,6 +78,22 @@ async fn a_reader_that_has_it_gets_nothing_until_something_changes() {
 }
 
 #[tokio::test]
+async fn a_second_change_within_a_second_is_not_missed_by_who_asks_by_date() {
+    let mut place = Place::new().await;
+    place.get("/feeds/all.rss").await;
+    place.publish("one.md", "---\ntitle: One\n---\n\nWater rose.\n").await;
+    let one = place.get("/feeds/all.rss").await;
+
+    place.write("two.md", "---\ntitle: Two\n---\n\nIt fell again.\n");
+    place.visit_after(TimeDelta::milliseconds(300)).await;
+    let since = [("if-modified-since", one.header("last-modified"))];
+    let two = place.get_with("/feeds/all.rss", &since).await;
+
+    assert_eq!(two.status, 200);
+    assert!(two.text().contains("<title>Two</title>"));
+}
+
+#[tokio::test]
 async fn a_change_elsewhere_leaves_the_bytes_and_validators_alone() {
     let mut place = Place::new().await;
     let before = place.get("/feeds/region/africa.atom").await;
@@ -140,7 +157,7 @@ async fn a_store_that_is_gone_takes_no_feed_away_that_was_served_before() {
     let before = place.get("/feeds/all.rss").await;
 
     place.house.store.close().await;
-    place.later(chrono::TimeDelta::minutes(1));
+    place.later(TimeDelta::minutes(1));
     let after = place.get("/feeds/all.rss").await;
     let never = place.get("/feeds/all.atom").await;
 

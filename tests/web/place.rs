@@ -127,7 +127,12 @@ impl Place {
 
     /// Takes in what is in the folder now; later, so that it is looked at.
     pub async fn visit(&mut self) {
-        self.later(TimeDelta::seconds(10));
+        self.visit_after(TimeDelta::seconds(10)).await;
+    }
+
+    /// Takes in what is in the folder after so long.
+    pub async fn visit_after(&mut self, step: TimeDelta) {
+        self.later(step);
         watch::visit(&self.house, &mut self.source).await.unwrap();
     }
 
