@@ -143,9 +143,10 @@ fn moment(text: &str, now: Time) -> anyhow::Result<Time> {
 
 async fn list(house: &House, mut filter: Filter, limit: usize, json: bool) -> anyhow::Result<()> {
     if let Some(region) = &filter.region
-        && !house.settings().tree.contains(region) {
-            bail!("there is no region `{region}`; `gazetted regions list` shows all");
-        }
+        && !house.settings().tree.contains(region)
+    {
+        bail!("there is no region `{region}`; `gazetted regions list` shows all");
+    }
     let mut left = limit;
     let mut rows = vec![];
     while left > 0 {

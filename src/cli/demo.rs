@@ -94,9 +94,10 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Self::Passing(path) = self
-            && let Err(error) = std::fs::remove_dir_all(&*path) {
-                print::complain(&format!("{} could not be removed: {error}", path.display()));
-            }
+            && let Err(error) = std::fs::remove_dir_all(&*path)
+        {
+            print::complain(&format!("{} could not be removed: {error}", path.display()));
+        }
     }
 }
 

@@ -35,7 +35,9 @@ pub fn read(section: Section<'_>) -> Option<Settings> {
     let home = section.maybe("home", form::country);
     let allow_private = section.or("allow_private", false, form::flag);
 
-    let kind = if let Some(word) = word { kind(&section, word, allow_private) } else {
+    let kind = if let Some(word) = word {
+        kind(&section, word, allow_private)
+    } else {
         // Which of the two belongs here is not known; neither is a mistake.
         let _ = (section.maybe("path", form::words), section.maybe("url", form::words));
         None

@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn an_article_without_an_address_gets_one_of_its_own() {
-        let article = Article { url: None, ..samples::article(7) };
+        let mut article = samples::article(7);
+        article.card.url = None;
 
         let entry =
             Entry::from_article(&article, &samples::site(), Content::Teaser, ToString::to_string);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Channel, Content, Entry};
-use crate::article::{Article, ArticleId, Image, SafeHtml, identity};
+use crate::article::{Article, ArticleId, Card, Image, SafeHtml, identity};
 use crate::clock::Time;
 use crate::region::{Origin, RegionPath};
 use crate::site::Site;
@@ -25,7 +25,7 @@ pub(crate) fn site() -> Site {
 }
 
 pub(crate) fn article(number: i64) -> Article {
-    Article {
+    let card = Card {
         id: ArticleId(number),
         uid: identity::mint("magazine", &number.to_string()),
         source: "magazine".to_owned(),
@@ -36,10 +36,6 @@ pub(crate) fn article(number: i64) -> Article {
         published: time("2026-03-03T09:00:00Z"),
         updated: time("2026-03-04T10:30:00Z"),
         language: "en".to_owned(),
-        html: SafeHtml::from_store(
-            "<p>It rained &amp; rained.</p>\n<p>Then ]]&gt; it stopped.</p>".to_owned(),
-        ),
-        text: "It rained & rained.\n\nThen ]]> it stopped.".to_owned(),
         teaser: "Farmers & traders, <relieved>.".to_owned(),
         image: Some(Image {
             url: "https://img.example.org/rain.jpg".to_owned(),
@@ -59,6 +55,12 @@ pub(crate) fn article(number: i64) -> Article {
         region_origin: Origin::Breadcrumb,
         credit: Some("The Upstream Herald".to_owned()),
         first_seen: time("2026-03-03T09:05:00Z"),
+    };
+    let html = "<p>It rained &amp; rained.</p>\n<p>Then ]]&gt; it stopped.</p>";
+    Article {
+        card,
+        html: SafeHtml::from_store(html.to_owned()),
+        text: "It rained & rained.\n\nThen ]]> it stopped.".to_owned(),
     }
 }
 
@@ -77,7 +79,12 @@ pub(crate) fn plain() -> Channel {
         ttl: Some(15),
         entries: vec![
             entry(&article(1)),
-            entry(&Article { image: None, credit: None, ..article(2) }),
+            entry(&{
+                let mut bare = article(2);
+                bare.card.image = None;
+                bare.card.credit = None;
+                bare
+            }),
         ],
         ..Channel::new(&site(), "feeds/all", "The Meridian Review")
     }

@@ -82,7 +82,7 @@ pub fn admit(mut draft: Draft, hash: String, around: &Around<'_>) -> Admitted {
         image: draft.image.take().or_else(|| first_image(&html)),
         guid: draft.guid,
         url: draft.url,
-        authors: authors(draft.authors),
+        authors: authors(&draft.authors),
         published,
         updated: draft
             .updated
@@ -135,7 +135,7 @@ fn published(draft: &Draft, around: &Around<'_>) -> Time {
     }
 }
 
-fn authors(names: Vec<String>) -> Vec<String> {
+fn authors(names: &[String]) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for name in names.iter().map(|name| clean::strip_controls(name)) {
         if !name.is_empty() && !kept.contains(&name) && kept.len() < 20 {

@@ -101,6 +101,9 @@ pub enum Occasion {
 ///
 /// # Errors
 /// If the store does not answer.
+///
+/// # Panics
+/// Never: an issue and its pieces are strings and numbers, which always serialise.
 pub async fn make(
     house: &House,
     digest: &digest::Settings,
@@ -206,9 +209,11 @@ async fn piece(tx: &mut Tx, house: &House, site: &crate::site::Site, card: &Card
     let mut shown = BTreeSet::from([card.id]);
     for hint in &card.hints {
         if let Some(hinted) = articles::by_title(tx, &hint.title).await?
-            && shown.insert(hinted.id) && beside.len() < BESIDE {
-                beside.push(aside(site, &hinted));
-            }
+            && shown.insert(hinted.id)
+            && beside.len() < BESIDE
+        {
+            beside.push(aside(site, &hinted));
+        }
     }
     for found in house.related.beside(card.id, BESIDE + 2).await {
         if beside.len() >= BESIDE {

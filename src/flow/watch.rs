@@ -87,11 +87,12 @@ pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
     sources::put(&mut tx, &state).await?;
     tx.commit().await?;
     if let Visit::Taken(counts) = &visit
-        && counts.new + counts.changed + counts.removed > 0 {
-            info!(source = %settings.name, new = counts.new, changed = counts.changed, removed = counts.removed,
+        && counts.new + counts.changed + counts.removed > 0
+    {
+        info!(source = %settings.name, new = counts.new, changed = counts.changed, removed = counts.removed,
                 "Source {}: {} new, {} changed, {} removed", settings.name, counts.new, counts.changed, counts.removed);
-            house.bells.articles.notify_waiters();
-        }
+        house.bells.articles.notify_waiters();
+    }
     Ok(visit)
 }
 

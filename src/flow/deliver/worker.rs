@@ -59,7 +59,9 @@ impl Worker {
     async fn next(&mut self) -> Option<Job> {
         loop {
             let claim = if self.session.is_some() {
-                if let Ok(claim) = tokio::time::timeout(IDLE, self.receive()).await { claim? } else {
+                if let Ok(claim) = tokio::time::timeout(IDLE, self.receive()).await {
+                    claim?
+                } else {
                     if let Some(session) = self.session.take() {
                         session.close().await;
                     }
@@ -130,7 +132,9 @@ impl Worker {
 
     /// Hands one job over. Gives the next job if it was taken already.
     async fn send(&mut self, job: Job, offer: Option<Offer>) -> Option<Asked> {
-        let offer = if let Some(offer) = offer { offer } else {
+        let offer = if let Some(offer) = offer {
+            offer
+        } else {
             self.keep_pace().await;
             match self.offer(&job).await {
                 Some(offer) => offer,

@@ -1,0 +1,8 @@
+//! What the web promises, asked of the whole router over a real store.
+
+mod coming_and_going;
+mod feeds;
+mod inbox;
+mod machines;
+mod pages;
+mod place;
