@@ -1,5 +1,6 @@
 //! Reads our own output again before anybody else does.
 
+use quick_xml::escape::{resolve_xml_entity, unescape_with};
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -35,7 +36,7 @@ pub fn well_formed(xml: &str) -> Result<(), String> {
                 for attribute in tag.attributes() {
                     let attribute = attribute.map_err(|error| format!("{error} at byte {at}"))?;
                     let value = String::from_utf8_lossy(&attribute.value);
-                    if value.contains('<') || quick_xml::escape::unescape(&value).is_err() {
+                    if value.contains('<') || unescape_with(&value, resolve_xml_entity).is_err() {
                         return wrong("an attribute is not escaped");
                     }
                 }
@@ -51,7 +52,7 @@ pub fn well_formed(xml: &str) -> Result<(), String> {
             }
             Event::GeneralRef(name) => {
                 let whole = format!("&{};", String::from_utf8_lossy(&name));
-                if quick_xml::escape::unescape(&whole).is_err() {
+                if unescape_with(&whole, resolve_xml_entity).is_err() {
                     return wrong(&format!("`{whole}` is no known reference"));
                 }
             }

@@ -1,34 +1,34 @@
 //! What is served over HTTP. One concern a file:
 //!
-//! - for feed readers: [`feeds`], made once and kept by the [`press`];
-//! - for readers: [`front`], [`reading`], [`archive`], [`media`], [`assets`];
-//! - for people who come and go: [`subscriptions`];
-//! - for operators and machines: [`inbox`], [`health`].
+//! - for feed readers: `feeds`, made once and kept by the `press`;
+//! - for readers: `front`, `reading`, `archive`, `media`, `assets`;
+//! - for people who come and go: `subscriptions`;
+//! - for operators and machines: `inbox`, `health`.
 //!
 //! Below them [`server`] and [`patience`] (slow clients), [`headers`],
 //! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
 //! what a subscriber gets; a token never reaches a log.
 
-pub mod archive;
-pub mod assets;
+mod archive;
+mod assets;
 pub mod conditional;
 pub mod document;
-pub mod feeds;
-pub mod front;
+mod feeds;
+mod front;
 pub mod headers;
-pub mod health;
-pub mod inbox;
-pub mod log;
-pub mod media;
+mod health;
+mod inbox;
+mod log;
+mod media;
 mod mime;
 mod office;
 mod page;
 pub mod patience;
-pub mod press;
-pub mod reading;
+mod press;
+mod reading;
 pub mod server;
 mod stories;
-pub mod subscriptions;
+mod subscriptions;
 mod throttle;
 mod trouble;
 

@@ -294,7 +294,7 @@ impl Assembly {
                 Part::Text => Piece::Text(blank),
                 Part::Html => Piece::Html(blank),
             });
-            if !after.starts_with(['\r', '\n']) {
+            if !after.is_empty() && !after.starts_with(['\r', '\n']) {
                 quoter.soft_break(&mut self.fixed);
             }
             rest = after;
