@@ -48,11 +48,6 @@ impl Throttle {
         if accounts.clients.len() >= CLIENTS && !accounts.clients.contains_key(&client) {
             client = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         }
-        // What was paid under a clock that has been put back since counts no longer.
-        accounts.all = accounts.all.map(|paid| paid.min(now + ALL_EVERY * ALL_BURST));
-        if let Some(paid) = accounts.clients.get_mut(&client) {
-            *paid = (*paid).min(now + CLIENT_EVERY * CLIENT_BURST);
-        }
         let all = pay(accounts.all, now, ALL_EVERY, ALL_BURST)?;
         let mine = pay(accounts.clients.get(&client).copied(), now, CLIENT_EVERY, CLIENT_BURST)?;
         accounts.all = Some(all);
