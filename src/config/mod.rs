@@ -1,7 +1,7 @@
 //! The configuration: one section a file, everything wrong reported at once.
 //!
 //! [`load`] reads the TOML file, puts the environment's overrides in
-//! ([`document`]), and reads section by section with a [`reader`] in which
+//! (`document`), and reads section by section with a `reader` in which
 //! each key is declared once. Nothing here opens a database or a connection.
 
 mod delivery;

@@ -1,5 +1,5 @@
 //! A recurring newsletter: when an edition is due ([`slot`]), what stands
-//! where in it ([`sections`]) and how it looks ([`render`](mod@render)).
+//! where in it ([`sections`]) and how it looks ([`mod@render`]).
 //!
 //! All three are pure: articles, settings and a moment in, decisions and text out.
 

@@ -1,5 +1,5 @@
 //! World regions: the tree ([`tree`]), the names of places ([`gazetteer`]) and
-//! the decision which regions a piece belongs to ([`classify`](mod@classify)).
+//! the decision which regions a piece belongs to ([`mod@classify`]).
 //!
 //! Nothing here knows of sources or of the store; a decision comes with its
 //! reason, so that an operator can see why.
