@@ -21,7 +21,8 @@ impl<W: Write> Writer<W> {
     /// If the header cannot be written.
     pub fn new(output: W, attributes: Vec<String>) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(output);
-        csv.write_record(COLUMNS.into_iter().chain(attributes.iter().map(String::as_str)))?;
+        csv.write_record(COLUMNS.into_iter().chain(attributes.iter().map(String::as_str)))
+            .map_err(plain)?;
         Ok(Self { csv, attributes })
     }
 
@@ -44,7 +45,7 @@ impl<W: Write> Writer<W> {
         ];
         let attribute = |name| row.attributes.get(name).map_or("", String::as_str);
         let cells = fixed.into_iter().chain(self.attributes.iter().map(attribute));
-        Ok(self.csv.write_record(cells)?)
+        self.csv.write_record(cells).map_err(plain)
     }
 
     /// Writes what is still held back.
@@ -53,5 +54,13 @@ impl<W: Write> Writer<W> {
     /// If it cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         self.csv.flush()
+    }
+}
+
+/// What the disk or the pipe said, not wrapped: the caller asks for its kind.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
