@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::{Global, opening, print};
 use crate::config::{Config, Problem};
 use crate::daemon::assemble;
-use crate::flow::{House, watch};
+use crate::flow::{House, depart, watch};
 use crate::source::{Haul, Kind, Memory, Settings, Source};
+use crate::store::withheld;
 
 /// Look at sources.
 #[derive(Debug, Subcommand)]
@@ -22,6 +23,11 @@ pub enum Sources {
     Test {
         /// A feed's address, or a folder
         address: String,
+    },
+    /// Let go of pieces that a site says are gone, so many at once that they wait for your word
+    Withdraw {
+        /// The source's name
+        name: String,
     },
 }
 
@@ -35,6 +41,8 @@ struct Line<'a> {
     next: String,
     failures: u32,
     error: Option<String>,
+    notice: Option<String>,
+    withheld: usize,
 }
 
 impl Sources {
@@ -47,6 +55,22 @@ impl Sources {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Test { address } => test(&address, global).await,
+            Self::Withdraw { name } => {
+                let (house, _) = opening::open(global).await?;
+                if house.settings().sources.iter().all(|source| source.name != name) {
+                    bail!("there is no source `{name}`; `gazetted sources list` shows all");
+                }
+                let removed = depart::by_operator(&house, &name).await?;
+                house.store.close().await;
+                if global.json {
+                    print::json(&serde_json::json!({ "source": name, "removed": removed }))?;
+                } else if removed == 0 {
+                    print::line(format!("nothing of {name} waits for your word"))?;
+                } else {
+                    print::line(format!("{removed} pieces of {name} are withdrawn"))?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }
@@ -57,8 +81,9 @@ pub fn place(kind: &Kind) -> (&'static str, String) {
     match kind {
         Kind::Directory { path } => ("directory", path.display().to_string()),
         Kind::Feed { url } => ("feed", url.to_string()),
-        Kind::Wordpress { url } => ("wordpress", url.to_string()),
-        Kind::Site { url } => ("site", url.to_string()),
+        Kind::Wordpress { url, .. } => ("wordpress", url.to_string()),
+        Kind::Site { url, .. } => ("site", url.to_string()),
+        Kind::Push { .. } => ("push", "/api/articles".to_owned()),
     }
 }
 
@@ -67,6 +92,9 @@ async fn list(house: &House, json: bool) -> anyhow::Result<()> {
     for source in &house.settings().sources {
         let state = watch::state(house, &source.name).await?;
         let (kind, place) = place(&source.kind);
+        let mut tx = house.store.read().await?;
+        let withheld = withheld::list(&mut tx, &source.name).await?.len();
+        drop(tx);
         if json {
             print::json(&Line {
                 name: &source.name,
@@ -77,12 +105,21 @@ async fn list(house: &House, json: bool) -> anyhow::Result<()> {
                 next: print::moment(state.next_visit),
                 failures: state.failures,
                 error: state.last_error,
+                notice: state.notice,
+                withheld,
             })?;
         } else {
             let visited = state
                 .visited
                 .map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
-            let state = state.last_error.unwrap_or_else(|| "good".to_owned());
+            let mut words: Vec<String> = state.last_error.or(state.notice).into_iter().collect();
+            if withheld > 0 {
+                words.push(format!(
+                    "{withheld} pieces are gone at once and are kept; `gazetted sources withdraw {}` lets them go",
+                    source.name
+                ));
+            }
+            let state = if words.is_empty() { "good".to_owned() } else { words.join("; ") };
             rows.push(vec![source.name.clone(), kind.to_owned(), visited, place, state]);
         }
     }
@@ -122,7 +159,11 @@ async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
     let haul = source
         .visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock))
         .await?;
-    let Haul::Drafts { drafts, failures, .. } = haul else { bail!("{place}: nothing there") };
+    let (drafts, failures) = match haul {
+        Haul::Drafts { drafts, failures, .. } => (drafts, failures),
+        Haul::Part(part) => (part.drafts, part.failures),
+        Haul::Unchanged => bail!("{place}: nothing there"),
+    };
     print::line(format!("{} articles", drafts.len()))?;
     for draft in drafts.iter().take(5) {
         let labels: Vec<String> = draft.labels.iter().map(|label| label.path.join(" › ")).collect();

@@ -6,8 +6,12 @@ use super::document::Value;
 use super::form;
 use super::problem::Fault;
 use super::reader::{Reading, Section};
+use super::secret;
 use super::site::is_private;
-use crate::source::{Kind, Settings};
+use crate::source::{Kind, Login, Settings};
+
+/// Shorter tokens are guessed.
+const SHORTEST_TOKEN: usize = 16;
 
 /// The names of the kinds.
 #[derive(Debug, Clone, Copy)]
@@ -16,13 +20,15 @@ enum Word {
     Feed,
     Wordpress,
     Site,
+    Push,
 }
 
-const KINDS: [(&str, Word); 4] = [
+const KINDS: [(&str, Word); 5] = [
     ("directory", Word::Directory),
     ("feed", Word::Feed),
     ("wordpress", Word::Wordpress),
     ("site", Word::Site),
+    ("push", Word::Push),
 ];
 
 /// Reads one `[[source]]`; `None` if a required key is missing or wrong.
@@ -39,7 +45,9 @@ pub fn read(section: Section<'_>) -> Option<Settings> {
         kind(&section, word, allow_private)
     } else {
         // Which of the two belongs here is not known; neither is a mistake.
-        let _ = (section.maybe("path", form::words), section.maybe("url", form::words));
+        for key in ["path", "url", "username", "password", "token", "delay"] {
+            let _ = section.maybe(key, |_| Ok(()));
+        }
         None
     };
     section.finish();
@@ -52,22 +60,47 @@ fn kind(section: &Section<'_>, word: Word, allow_private: bool) -> Option<Kind> 
     };
     let example = "\"https://www.example.org/feed\"";
     let web: &[&str] = &["https://", "http://"];
-    let kind = match word {
-        Word::Directory => Kind::Directory { path: path(section)? },
-        Word::Feed => Kind::Feed { url: section.must("url", example, feed(section.reading()))? },
-        Word::Wordpress => Kind::Wordpress { url: section.must("url", example, form::url(web))? },
-        Word::Site => Kind::Site { url: section.must("url", example, form::url(web))? },
+    let secret = secret::reference(section.reading());
+    let (kind, wanted): (Kind, &[&str]) = match word {
+        Word::Directory => (Kind::Directory { path: path(section)? }, &["path"]),
+        Word::Feed => {
+            (Kind::Feed { url: section.must("url", example, feed(section.reading()))? }, &["url"])
+        }
+        Word::Wordpress => {
+            let url = section.must("url", example, form::url(web));
+            let login = login(section);
+            (Kind::Wordpress { url: url?, login }, &["url", "username", "password"])
+        }
+        Word::Site => {
+            let url = section.must("url", example, form::url(web));
+            let delay = section.or("delay", "1s", form::duration);
+            (Kind::Site { url: url?, delay }, &["url", "delay"])
+        }
+        Word::Push => {
+            let example = "{ file = \"push-token\" }";
+            (Kind::Push { token: section.must("token", example, secret)? }, &["token"])
+        }
     };
-    let (spare, wanted) = match &kind {
-        Kind::Directory { .. } => ("url", "path"),
-        _ => ("path", "url"),
-    };
-    if section.maybe(spare, form::words).is_some() {
+    for spare in ["path", "url", "username", "password", "token", "delay"] {
+        if !wanted.contains(&spare) && section.maybe(spare, |_| Ok(())).is_some() {
+            let has = wanted[0];
+            section.problem(
+                spare,
+                Fault::new(
+                    format!("a source of this kind takes no `{spare}`"),
+                    format!("leave it out, or change `kind`; it has its `{has}`"),
+                ),
+            );
+        }
+    }
+    if let Kind::Push { token } = &kind
+        && token.expose().len() < SHORTEST_TOKEN
+    {
         section.problem(
-            spare,
+            "token",
             Fault::new(
-                format!("a source of this kind takes no `{spare}`"),
-                format!("leave it out, or change `kind`; it has its `{wanted}`"),
+                format!("the token is shorter than {SHORTEST_TOKEN} characters"),
+                "make one that nobody guesses, such as by `openssl rand -hex 32`",
             ),
         );
     }
@@ -79,7 +112,16 @@ fn kind(section: &Section<'_>, word: Word, allow_private: bool) -> Option<Kind> 
                 "make it, or mend the path; relative paths begin at the config file",
             ),
         ),
-        Kind::Feed { url } | Kind::Wordpress { url } | Kind::Site { url }
+        Kind::Wordpress { url, login: Some(_) } if url.scheme() == "http" && !allow_private => {
+            section.warn(
+                "url",
+                Fault::new(
+                    "a password is not sent over http",
+                    "write https://, or add `allow_private = true` if the site is on this machine",
+                ),
+            );
+        }
+        Kind::Feed { url } | Kind::Wordpress { url, .. } | Kind::Site { url, .. }
             if url.scheme() != "file" && is_private(url) && !allow_private =>
         {
             section.warn(
@@ -96,6 +138,20 @@ fn kind(section: &Section<'_>, word: Word, allow_private: bool) -> Option<Kind> 
         _ => {}
     }
     Some(kind)
+}
+
+/// A user and their password: both or neither.
+fn login(section: &Section<'_>) -> Option<Login> {
+    let username = section.maybe("username", form::words);
+    let password = section.maybe("password", secret::reference(section.reading()));
+    for (key, other) in [("username", "password"), ("password", "username")] {
+        if section.says(key) && !section.says(other) {
+            let remedy =
+                format!("add `{other}`; WordPress calls the password an application password");
+            section.problem(key, Fault::new(format!("there is no `{other}` to it"), remedy));
+        }
+    }
+    Some(Login { username: username?, password: password? })
 }
 
 /// The address of a feed; a relative `file:` begins at the config file.

@@ -2,6 +2,7 @@
 //!
 //! - [`watch`]: visit the sources and take in what they have;
 //! - [`admit`]: turn a draft into an article with its regions;
+//! - [`depart`]: let go of what a site has no more;
 //! - [`relate`]: know which earlier articles belong beside which;
 //! - [`syndicate`]: make the feeds;
 //! - [`compile`]: make an edition when its slot is due;
@@ -12,6 +13,7 @@
 pub mod admit;
 pub mod compile;
 pub mod deliver;
+pub mod depart;
 pub mod enrol;
 pub mod feedback;
 pub mod house;

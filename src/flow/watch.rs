@@ -6,12 +6,13 @@ use tracing::{info, warn};
 
 use super::House;
 use super::admit::{self, Admitted, Around};
+use super::depart::{self, Departure};
 use crate::article::{ArticleId, Draft};
 use crate::clock::Time;
 use crate::source::{self, Haul, Memory, Source, Trouble, backoff};
 use crate::store::articles::Known;
 use crate::store::sources::SourceState;
-use crate::store::{Result, articles, labels, media, sources};
+use crate::store::{Result, articles, labels, media, sources, withheld};
 
 /// Drafts that are taken in with one commit.
 const CHUNK: usize = 100;
@@ -31,6 +32,16 @@ pub struct Counts {
     pub failed: u64,
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.unchanged += other.unchanged;
+        self.removed += other.removed;
+        self.failed += other.failed;
+    }
+}
+
 /// How a visit ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visit {
@@ -40,18 +51,47 @@ pub enum Visit {
     Troubled(Trouble),
 }
 
-/// Visits a source, whether it is due or not, and remembers how it went.
+/// A source that always has more is left for later after so many rounds.
+const ROUNDS: usize = 1000;
+
+/// Visits a source, whether it is due or not, and remembers how it went. What
+/// a site gives in parts is taken in part by part, each remembered.
 ///
 /// # Errors
 /// If the store does not answer: then nothing is remembered and the next
 /// visit takes in the same again.
 pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
+    let name = source.settings().name.clone();
+    let mut all = Counts::default();
+    for _ in 0..ROUNDS {
+        let (visit, more) = round(house, source).await?;
+        let Visit::Taken(counts) = visit else { return Ok(visit) };
+        all += counts;
+        if counts.new + counts.changed + counts.removed > 0 {
+            info!(source = %name, new = counts.new, changed = counts.changed, removed = counts.removed,
+                "Source {name}: {} new, {} changed, {} removed", counts.new, counts.changed, counts.removed);
+            house.bells.articles.notify_waiters();
+        }
+        if !more {
+            break;
+        }
+    }
+    Ok(Visit::Taken(all))
+}
+
+/// One question and what came of it; whether there is more to fetch now.
+async fn round(house: &House, source: &mut Source) -> Result<(Visit, bool)> {
     let settings = source.settings().clone();
     let mut state = state(house, &settings.name).await?;
     let outcome = source.visit(&state.memory, house.now()).await;
     let now = house.now();
+    let mut more = false;
     let visit = match outcome {
         Ok(haul) => {
+            if let Haul::Part(part) = &haul {
+                more = part.more;
+                state.notice.clone_from(&part.notice);
+            }
             let (counts, memory) = take_in(house, &settings, haul).await?;
             state.visited = Some(now);
             state.failures = 0;
@@ -62,7 +102,7 @@ pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
             if counts.new + counts.changed + counts.removed > 0 {
                 state.changed = Some(now);
             }
-            state.next_visit = now + settings.every;
+            state.next_visit = if more { now } else { now + settings.every };
             Visit::Taken(counts)
         }
         Err(trouble) => {
@@ -86,14 +126,7 @@ pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
     let mut tx = house.store.write().await?;
     sources::put(&mut tx, &state).await?;
     tx.commit().await?;
-    if let Visit::Taken(counts) = &visit
-        && counts.new + counts.changed + counts.removed > 0
-    {
-        info!(source = %settings.name, new = counts.new, changed = counts.changed, removed = counts.removed,
-                "Source {}: {} new, {} changed, {} removed", settings.name, counts.new, counts.changed, counts.removed);
-        house.bells.articles.notify_waiters();
-    }
-    Ok(visit)
+    Ok((visit, more))
 }
 
 /// What is remembered of the source `name`; a source that was never visited
@@ -111,6 +144,7 @@ pub async fn state(house: &House, name: &str) -> Result<SourceState> {
         next_visit: house.now(),
         failures: 0,
         last_error: None,
+        notice: None,
     }))
 }
 
@@ -121,8 +155,14 @@ async fn take_in(
     source: &source::Settings,
     haul: Haul,
 ) -> Result<(Counts, Option<Memory>)> {
-    let Haul::Drafts { drafts, present, memory, failures } = haul else {
-        return Ok((Counts::default(), None));
+    let mut gone = None;
+    let (drafts, present, memory, failures) = match haul {
+        Haul::Unchanged => return Ok((Counts::default(), None)),
+        Haul::Drafts { drafts, present, memory, failures } => (drafts, present, memory, failures),
+        Haul::Part(part) => {
+            gone = Some((part.gone, part.more));
+            (part.drafts, None, part.memory, part.failures)
+        }
     };
     let mut counts = Counts { failed: failures.len() as u64, ..Counts::default() };
     for failure in &failures {
@@ -139,6 +179,11 @@ async fn take_in(
     if let Some(present) = present {
         counts.removed = withdraw_missing(house, source, &present).await?;
     }
+    if let Some((gone, more)) = gone {
+        // What waits is looked at again once all that is back has been fetched.
+        let departure = if more { Departure::Early } else { Departure::Settled };
+        counts.removed += depart::let_go(house, &source.name, &gone, departure).await?;
+    }
     Ok((counts, Some(memory)))
 }
 
@@ -149,6 +194,11 @@ async fn take_chunk(
     counts: &mut Counts,
 ) -> Result<()> {
     let mut tx = house.store.read().await?;
+    // What the source has again does not wait for the operator any more.
+    let withheld: HashSet<String> =
+        withheld::list(&mut tx, &source.name).await?.into_iter().collect();
+    let guids: Vec<String> = drafts.iter().map(|draft| draft.guid.clone()).collect();
+    let back = guids.iter().any(|guid| withheld.contains(guid));
     let mut waiting: Vec<(Draft, String, Option<Known>)> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let hash = admit::fingerprint(&draft);
@@ -160,7 +210,7 @@ async fn take_chunk(
         }
     }
     drop(tx);
-    if waiting.is_empty() {
+    if waiting.is_empty() && !back {
         return Ok(());
     }
     let now = house.now();
@@ -186,6 +236,9 @@ async fn take_chunk(
     for (admitted, known) in admitted {
         let id = put(&mut tx, admitted, known, now, counts).await?;
         tracing::debug!(source = %source.name, article = %id, "Took in article {id}");
+    }
+    for guid in guids.iter().filter(|guid| withheld.contains(*guid)) {
+        withheld::clear(&mut tx, &source.name, guid).await?;
     }
     tx.commit().await
 }

@@ -6,6 +6,7 @@
 
 pub mod backoff;
 mod beside;
+pub mod departure;
 pub mod fetch;
 pub mod folder;
 mod guard;
@@ -14,6 +15,7 @@ mod listing;
 pub mod parse;
 mod visit;
 pub mod watch;
+pub mod wordpress;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use url::Url;
 
 use crate::article::Draft;
 use crate::region::Country;
+use crate::secret::Secret;
 
 pub use fetch::Fetch;
 pub use http::HttpFetch;
@@ -64,12 +67,40 @@ pub enum Kind {
     Wordpress {
         /// Its front page.
         url: Url,
+        /// A user with an application password, where REST asks for one.
+        login: Option<Login>,
     },
     /// A website with a sitemap.
     Site {
         /// Its front page.
         url: Url,
+        /// The time between two questions to it.
+        delay: Duration,
     },
+    /// Nowhere: pieces are sent to this site.
+    Push {
+        /// Who may send them.
+        token: Secret,
+    },
+}
+
+/// A user and their password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user's name.
+    pub username: String,
+    /// The password; of a WordPress, an application password.
+    pub password: Secret,
+}
+
+impl Login {
+    /// The value of an `Authorization` header (RFC 7617).
+    #[must_use]
+    pub fn basic(&self) -> String {
+        use base64::Engine as _;
+        let pair = format!("{}:{}", self.username, self.password.expose());
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+    }
 }
 
 /// What is remembered of a source between visits; opaque to the store.
@@ -82,6 +113,9 @@ pub struct Memory {
     pub last_modified: Option<String>,
     /// SHA-256 of its bytes, for servers that send neither.
     pub body_hash: Option<String>,
+    /// What a WordPress remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wordpress: Option<Box<wordpress::Remembered>>,
 }
 
 /// What a visit brought.
@@ -102,6 +136,26 @@ pub enum Haul {
         /// Pieces that could not be read, each in words with the remedy.
         failures: Vec<String>,
     },
+    /// Changes to what a site has, some of them at a time.
+    Part(Box<Part>),
+}
+
+/// A part of what has changed at a site.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    /// Pieces that are new or may have changed.
+    pub drafts: Vec<Draft>,
+    /// Guids of pieces that the site says are gone. Whether they are withdrawn
+    /// at once is decided by how many there are.
+    pub gone: Vec<String>,
+    /// Whether there is more to fetch now.
+    pub more: bool,
+    /// What the operator should know while all goes well.
+    pub notice: Option<String>,
+    /// What to remember.
+    pub memory: Memory,
+    /// Pieces that could not be read, each in words with the remedy.
+    pub failures: Vec<String>,
 }
 
 /// Why a visit brought nothing. What the source gave before stays as it is.

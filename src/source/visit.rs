@@ -7,7 +7,7 @@ use url::Url;
 use super::fetch::{Fetch, Fetched, Request, Response, later, operator};
 use super::folder::Folder;
 use super::parse::{self, guid};
-use super::{Haul, Kind, Memory, Settings, Trouble};
+use super::{Haul, Kind, Memory, Settings, Trouble, wordpress};
 use crate::article::{Body, Draft};
 use crate::clock::Time;
 
@@ -47,8 +47,14 @@ impl Source {
         let haul = match &self.settings.kind {
             Kind::Directory { .. } => self.folder(memory).await,
             Kind::Feed { url } => self.feed(url.clone(), memory).await,
-            Kind::Wordpress { url } => Err(not_yet("wordpress", url, "feed/")),
-            Kind::Site { url } => Err(not_yet("site", url, "")),
+            Kind::Wordpress { url, login } => {
+                let place = (url, login.as_ref());
+                wordpress::visit(&*self.fetch, &self.settings, place, memory, now)
+                    .await
+                    .map(|part| Haul::Part(Box::new(part)))
+            }
+            Kind::Site { url, .. } => Err(not_yet("site", url, "")),
+            Kind::Push { .. } => Ok(Haul::Unchanged),
         };
         haul.map(|haul| self.finished(haul, now))
     }
@@ -80,15 +86,18 @@ impl Source {
 
     /// What the settings say about every piece, and what no piece can say.
     fn finished(&self, mut haul: Haul, now: Time) -> Haul {
-        if let Haul::Drafts { drafts, .. } = &mut haul {
-            let latest = now + chrono::TimeDelta::days(1);
-            for draft in drafts {
-                if draft.language.is_none() {
-                    draft.language.clone_from(&self.settings.language);
-                }
-                draft.published = draft.published.filter(|date| *date <= latest);
-                draft.updated = draft.updated.filter(|date| *date <= latest);
+        let drafts = match &mut haul {
+            Haul::Drafts { drafts, .. } => drafts.as_mut_slice(),
+            Haul::Part(part) => part.drafts.as_mut_slice(),
+            Haul::Unchanged => &mut [],
+        };
+        let latest = now + chrono::TimeDelta::days(1);
+        for draft in drafts {
+            if draft.language.is_none() {
+                draft.language.clone_from(&self.settings.language);
             }
+            draft.published = draft.published.filter(|date| *date <= latest);
+            draft.updated = draft.updated.filter(|date| *date <= latest);
         }
         haul
     }
@@ -115,6 +124,7 @@ fn read(fetched: &Fetched, known: Option<&str>) -> Result<Haul, Trouble> {
         etag: fetched.etag.clone(),
         last_modified: fetched.last_modified.clone(),
         body_hash: Some(hash),
+        ..Memory::default()
     };
     Ok(Haul::Drafts { failures: failures.collect(), drafts, present: None, memory })
 }

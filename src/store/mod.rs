@@ -18,6 +18,7 @@ mod migrate;
 pub mod sources;
 pub mod subscribers;
 pub mod suppressions;
+pub mod withheld;
 
 pub use engine::{Engine, Store, Tx};
 pub use error::{Result, StoreError};

@@ -20,6 +20,8 @@ pub struct SourceState {
     pub failures: u32,
     /// What the last failed visit said; gone after a good one.
     pub last_error: Option<String>,
+    /// What the operator should know while all goes well.
+    pub notice: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -31,6 +33,7 @@ struct Row {
     next_visit: i64,
     failures: i64,
     last_error: Option<String>,
+    notice: Option<String>,
 }
 
 impl Row {
@@ -43,6 +46,7 @@ impl Row {
             next_visit: time(self.next_visit),
             failures: u32::try_from(self.failures).unwrap_or(u32::MAX),
             last_error: self.last_error,
+            notice: self.notice,
         })
     }
 }
@@ -52,7 +56,7 @@ impl Row {
 /// # Errors
 /// If the store does not answer.
 pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<SourceState>> {
-    const GET: &str = "select name, memory, visited, changed, next_visit, failures, last_error \
+    const GET: &str = "select name, memory, visited, changed, next_visit, failures, last_error, notice \
                        from source_states where name = $1";
     on!(tx, c => sqlx::query_as::<_, Row>(GET).bind(name).fetch_optional(c).await)?
         .map(Row::read)
@@ -64,7 +68,7 @@ pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<SourceState>> {
 /// # Errors
 /// If the store does not answer.
 pub async fn list(tx: &mut Tx) -> Result<Vec<SourceState>> {
-    const LIST: &str = "select name, memory, visited, changed, next_visit, failures, last_error \
+    const LIST: &str = "select name, memory, visited, changed, next_visit, failures, last_error, notice \
                         from source_states order by name";
     on!(tx, c => sqlx::query_as::<_, Row>(LIST).fetch_all(c).await)?
         .into_iter()
@@ -77,10 +81,10 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<SourceState>> {
 /// # Errors
 /// If the store does not answer.
 pub async fn put(tx: &mut Tx, state: &SourceState) -> Result<()> {
-    const PUT: &str = "insert into source_states (name, memory, visited, changed, next_visit, failures, last_error) \
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (name) do update set memory = excluded.memory, \
+    const PUT: &str = "insert into source_states (name, memory, visited, changed, next_visit, failures, last_error, notice) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (name) do update set memory = excluded.memory, \
          visited = excluded.visited, changed = excluded.changed, next_visit = excluded.next_visit, \
-         failures = excluded.failures, last_error = excluded.last_error";
+         failures = excluded.failures, last_error = excluded.last_error, notice = excluded.notice";
     on!(tx, c => sqlx::query(PUT)
         .bind(&state.name)
         .bind(to_json(&state.memory))
@@ -89,6 +93,7 @@ pub async fn put(tx: &mut Tx, state: &SourceState) -> Result<()> {
         .bind(millis(state.next_visit))
         .bind(i64::from(state.failures))
         .bind(&state.last_error)
+        .bind(&state.notice)
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }

@@ -24,7 +24,7 @@ struct Brought {
 
 fn visit(folder: &mut Folder, memory: &Memory) -> Brought {
     match folder.visit(memory).unwrap() {
-        Haul::Unchanged => panic!("unchanged"),
+        Haul::Unchanged | Haul::Part(_) => panic!("unchanged"),
         Haul::Drafts { drafts, present, memory, failures } => {
             Brought { drafts, present: present.unwrap(), failures, memory }
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::value::address;
-use super::{date, label, person, text};
+use super::{date, label, person, tail, text};
 use crate::article::clean::{inline_text, strip_controls};
 use crate::article::markup::{Token, Tokens, attribute, escape_into};
 use crate::article::{Body, Draft, Hint, Image, Label, LabelKind, language};
@@ -89,6 +89,44 @@ pub fn draft(source: &str, base: Option<&Url>) -> Draft {
 #[must_use]
 pub fn title(source: &str) -> Option<String> {
     element(source, "title", |_| true).map(inline_text).filter(|title| !title.is_empty())
+}
+
+/// The piece in HTML that may hold furniture too.
+pub struct Cut {
+    /// The piece.
+    pub html: String,
+    /// Other pieces that stood beside it.
+    pub hints: Vec<Hint>,
+    /// Who signed it.
+    pub byline: Option<String>,
+    /// Whom it credits for its main image.
+    pub credit: Option<String>,
+}
+
+/// Takes the furniture out of a piece that came by itself, as a post's content.
+#[must_use]
+pub fn cut(html: &str, title: &str, base: Option<&Url>) -> Cut {
+    let mut cutter = Cutter {
+        out: String::new(),
+        hints: Vec::new(),
+        title: title.to_owned(),
+        byline: None,
+        base,
+    };
+    cutter.cut(html);
+    let tail = tail::cut(&mut cutter.out);
+    Cut {
+        html: cutter.out,
+        hints: cutter.hints,
+        byline: cutter.byline.or(tail.byline),
+        credit: tail.credit,
+    }
+}
+
+/// The credit that a caption gives.
+#[must_use]
+pub fn credit_in(caption: &str) -> Option<String> {
+    text::credit(&format!("({})", caption.trim_matches(['(', ')', ' '])))
 }
 
 /// What a page says about itself.

@@ -307,7 +307,7 @@ fn tags(line: &str) -> Option<impl Iterator<Item = &str>> {
 }
 
 /// `(Featured Image: An agency)`.
-fn credit(line: &str) -> Option<String> {
+pub(super) fn credit(line: &str) -> Option<String> {
     let inner = line.trim_start_matches(['(', '[']).trim_end_matches([')', ']']);
     let lower = inner.to_lowercase();
     let bracketed = line.starts_with(['(', '[']);
@@ -333,7 +333,7 @@ fn credit(line: &str) -> Option<String> {
 }
 
 /// ` – Name`, or `By Name`, as a line of its own.
-fn byline(line: &str) -> Option<String> {
+pub(super) fn byline(line: &str) -> Option<String> {
     let dashed = line.strip_prefix(['–', '—', '―', '-']).map(|rest| rest.trim_start_matches('-'));
     let name = dashed
         .or_else(|| ["By ", "by ", "BY "].iter().find_map(|by| line.strip_prefix(by)))?

@@ -1,0 +1,5 @@
+//! Sources that live behind the network, played by models of themselves.
+
+mod blog;
+mod desk;
+mod wordpress;
