@@ -55,6 +55,9 @@ pub enum Health {
     Emptied,
 }
 
+/// Something that happens at a request's arrival.
+type Event = (usize, fn(&mut Site));
+
 /// The site.
 pub struct Site {
     pub posts: BTreeMap<u64, Post>,
@@ -67,7 +70,7 @@ pub struct Site {
     /// Requests so far.
     pub asked: Vec<String>,
     /// Done to the site when a request of that number comes in.
-    pub at_request: Option<(usize, fn(&mut Site))>,
+    pub at_request: Option<Event>,
     /// A post on which WordPress fails.
     pub poison: Option<u64>,
     next: u64,

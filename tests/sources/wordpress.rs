@@ -45,6 +45,7 @@ async fn a_post_is_taken_in_with_all_that_wordpress_knows_of_it() {
     );
     assert_eq!((image.width, image.length), (Some(1200), Some(4321)));
     assert_eq!(card.published.to_rfc3339(), "2026-03-03T08:00:00+00:00");
+    assert!(desk.text("Water & wind").await.starts_with("The first words of Water & wind,"));
 }
 
 /// In any zone of the site, with either form of addresses: what a visitor can

@@ -121,7 +121,7 @@ fn said(page: &Fetched) -> Front {
 
 /// The target of a `Link` header with that relation (RFC 8288).
 fn linked(line: &str, relation: &str, base: &Url) -> Option<Url> {
-    line.split(",").find_map(|link| {
+    line.split(',').find_map(|link| {
         let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
         let is_it = parameters.split(';').any(|parameter| {
             parameter

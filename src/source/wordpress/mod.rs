@@ -227,9 +227,7 @@ impl Visit<'_> {
         let step = if many { missing.len().div_ceil(departure::SAMPLE) } else { 1 };
         for (at, guid) in missing.iter().enumerate() {
             let Some(seen) = self.kept.posts.get(guid) else { continue };
-            if at % step != 0 {
-                gone.push(guid.clone());
-            } else if self.is_gone(root, seen.id, &seen.link).await? {
+            if at % step != 0 || self.is_gone(root, seen.id, &seen.link).await? {
                 gone.push(guid.clone());
             } else if many {
                 return Ok(Vec::new());
