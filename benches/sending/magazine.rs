@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gazetted::clock::SystemClock;
+use gazetted::clock::{Clock, SystemClock};
 use gazetted::config;
 use gazetted::daemon::assemble;
 use gazetted::flow::{House, watch};
@@ -38,8 +38,9 @@ pub struct Plan {
 
 impl Magazine {
     /// Makes one with so many readers. `words` sets how long the teasers are.
-    pub async fn new(readers: usize, words: usize) -> Self {
-        let folder = tempfile::Builder::new().prefix("gazetted-bench-").tempdir().expect("a folder");
+    pub async fn new(readers: u32, words: usize) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("gazetted-bench-").tempdir().expect("a folder");
         let magazine = Self { folder, gazetteer: Arc::new(Gazetteer::builtin()) };
         fs::create_dir(magazine.path("articles")).expect("a folder");
         for number in 0..30 {
@@ -51,7 +52,8 @@ impl Magazine {
             ("ed", gazetted::delivery::dkim::Algorithm::Ed25519),
         ] {
             let key = gazetted::delivery::dkim::generate(algorithm).expect("a key");
-            fs::write(magazine.path(&format!("{selector}.pem")), key.private.expose()).expect("a file");
+            fs::write(magazine.path(&format!("{selector}.pem")), key.private.expose())
+                .expect("a file");
         }
         let plan = Plan { port: 25, connections: 1, signed: false };
         let house = magazine.open("seed.db", plan).await;
@@ -63,13 +65,13 @@ impl Magazine {
         magazine
     }
 
-    async fn enrol(&self, house: &House, readers: usize) {
+    async fn enrol(&self, house: &House, readers: u32) {
         let now = house.now();
         let mut tx = house.store.write().await.expect("the store answers");
         for number in 0..readers {
             let subscriber = Subscriber {
                 id: 0,
-                uid: uuid::Uuid::from_u128(number as u128 + 1),
+                uid: uuid::Uuid::from_u128(u128::from(number) + 1),
                 address: Address::parse(&format!("reader{number}@mail{}.example.org", number % 97))
                     .expect("an address"),
                 name: format!("Reader {number}"),
@@ -106,7 +108,8 @@ impl Magazine {
     async fn open(&self, store: &str, plan: Plan) -> Arc<House> {
         let file = self.path("gazetted.toml");
         fs::write(&file, config_text(store, plan)).expect("a file");
-        let config = config::load(Path::new(&file), std::iter::empty(), None).expect("a good config");
+        let config =
+            config::load(Path::new(&file), std::iter::empty(), None).expect("a good config");
         let settings = assemble::settings(&config).expect("good settings");
         let store = Store::open(&config.store.url).await.expect("the store opens");
         let clock = Arc::new(SystemClock);
@@ -124,9 +127,8 @@ fn piece(number: usize, words: usize) -> String {
         [1, 10, 100, 1000].map(|step| syllables[key / step % 10]).concat()
     };
     let text: Vec<String> = (0..words).map(word).collect();
-    let date = gazetted::clock::from_millis(
-        chrono::Utc::now().timestamp_millis() - 60_000 * (number as i64 + 1),
-    );
+    let age = chrono::TimeDelta::minutes(i64::try_from(number).unwrap_or(0) + 1);
+    let date = SystemClock.now() - age;
     format!(
         "---\ntitle: The {} of {country}\ndate: {}\nauthor: Staff\n---\n{}.\n",
         word(900),

@@ -37,7 +37,7 @@ const SESSIONS: [usize; 6] = [2, 4, 8, 16, 32, 64];
 struct Options {
     scenarios: Vec<String>,
     runs: usize,
-    recipients: usize,
+    recipients: u32,
     connections: usize,
     words: usize,
     no_baseline: bool,
@@ -55,7 +55,9 @@ fn main() {
     }
     let options = read(&arguments);
     if postfix::program("smtp-source").is_none() || postfix::program("smtp-sink").is_none() {
-        eprintln!("sending: Postfix's smtp-source and smtp-sink are missing; install `postfix`. Nothing is measured.");
+        eprintln!(
+            "sending: Postfix's smtp-source and smtp-sink are missing; install `postfix`. Nothing is measured."
+        );
         std::process::exit(1);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -63,22 +65,28 @@ fn main() {
 }
 
 fn read(arguments: &[String]) -> Options {
-    let mut options =
-        Options { scenarios: vec![], runs: 5, recipients: 20_000, connections: 64, words: 20, no_baseline: false };
+    let mut options = Options {
+        scenarios: vec![],
+        runs: 5,
+        recipients: 20_000,
+        connections: 64,
+        words: 7,
+        no_baseline: false,
+    };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let mut number = || {
-            words.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+            words.next().and_then(|text| text.parse::<u32>().ok()).unwrap_or_else(|| {
                 eprintln!("sending: a number comes after {word}");
                 std::process::exit(2)
             })
         };
         match word.as_str() {
             "--bench" => {}
-            "--runs" => options.runs = number(),
+            "--runs" => options.runs = number() as usize,
             "--recipients" => options.recipients = number(),
-            "--connections" => options.connections = number(),
-            "--words" => options.words = number(),
+            "--connections" => options.connections = number() as usize,
+            "--words" => options.words = number() as usize,
             "--no-baseline" => options.no_baseline = true,
             name if SCENARIOS.contains(&name) => options.scenarios.push(name.to_owned()),
             other => {
@@ -182,20 +190,21 @@ impl Running {
     }
 
     /// Ends it, and sees that the mails came if it counts.
-    fn stop(self, mails: u64) {
+    fn stop(self, mails: u32) {
         if let Self::Fast(sink) = self {
             let seen = sink.stop();
-            assert!(seen == mails, "{mails} mails were sent, {seen} came");
+            assert!(seen == u64::from(mails), "{mails} mails were sent, {seen} came");
         }
     }
 }
 
 /// `smtp-source` with the number of sessions it does best with.
-fn best_sessions(into: Into, message: &std::path::Path, mails: u64) -> usize {
+fn best_sessions(into: Into, message: &std::path::Path, mails: u32) -> usize {
     let mut best = (0, 0.0);
     for sessions in SESSIONS {
         let sink = Running::start(into);
-        let rate = mails as f64 / postfix::source(sink.port(), message, sessions, mails).as_secs_f64();
+        let rate =
+            f64::from(mails) / postfix::source(sink.port(), message, sessions, mails).as_secs_f64();
         sink.stop(mails);
         println!("smtp-source with {sessions} sessions: {rate:.0}/s");
         if rate > best.1 {
@@ -212,27 +221,30 @@ async fn whole(
     into: Into,
     signed: bool,
 ) {
-    let mails = options.recipients as u64;
+    let mails = options.recipients;
     let sessions = if options.no_baseline { 0 } else { best_sessions(into, message, mails) };
-    let (mut theirs, mut ours, mut ratios, mut costs, mut sent) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut theirs, mut ours, mut ratios, mut costs, mut sent) =
+        (vec![], vec![], vec![], vec![], vec![]);
     let kernel = if signed { signature(magazine) } else { 0.0 };
     for _ in 0..options.runs {
-        let base = if options.no_baseline { f64::NAN } else {
+        let base = if options.no_baseline {
+            f64::NAN
+        } else {
             let sink = Running::start(into);
             let took = postfix::source(sink.port(), message, sessions, mails);
             sink.stop(mails);
-            mails as f64 / took.as_secs_f64()
+            f64::from(mails) / took.as_secs_f64()
         };
         let sink = Running::start(into);
         let plan = Plan { port: sink.port(), connections: options.connections, signed };
         let run = run(magazine, plan, mails).await;
         sink.stop(mails);
-        let rate = mails as f64 / run.took.as_secs_f64();
+        let rate = f64::from(mails) / run.took.as_secs_f64();
         theirs.push(base);
         ours.push(rate);
         ratios.push(rate / base);
-        costs.push(run.used.as_secs_f64() * 1e6 / mails as f64);
-        sent.push(mails as f64 / run.sending.as_secs_f64());
+        costs.push(run.used.as_secs_f64() * 1e6 / f64::from(mails));
+        sent.push(f64::from(mails) / run.sending.as_secs_f64());
     }
     println!("smtp-source, {sessions} sessions: {} mails/s", spread(&theirs));
     println!("gazetted, edition frozen to last `sent` durable: {} mails/s", spread(&ours));
@@ -251,7 +263,7 @@ struct Run {
 }
 
 /// From the frozen edition to the last `sent` in the store.
-async fn run(magazine: &Magazine, plan: Plan, mails: u64) -> Run {
+async fn run(magazine: &Magazine, plan: Plan, mails: u32) -> Run {
     let house = magazine.fresh(plan).await;
     let settings = house.settings();
     let sending = assemble::sending(&house, &assemble::mailer_of(&house), "bench")
@@ -261,31 +273,37 @@ async fn run(magazine: &Magazine, plan: Plan, mails: u64) -> Run {
     let now = house.now();
     let before = own_time();
     let began = Instant::now();
-    let edition = compile::make(&house, &settings.digests[0], Slot::at(now, chrono_tz::UTC), now, Occasion::Operator)
-        .await
-        .expect("the store answers")
-        .expect("there is something new");
+    let edition = compile::make(
+        &house,
+        &settings.digests[0],
+        Slot::at(now, chrono_tz::UTC),
+        now,
+        Occasion::Operator,
+    )
+    .await
+    .expect("the store answers")
+    .expect("there is something new");
     let id = edition.id;
     compile::queue(&house, edition).await.expect("the store answers");
     let queued = Instant::now();
     deliver::run(sending, Until::Settled(id), stop).await;
     let (took, sending) = (began.elapsed(), queued.elapsed());
-    let used = own_time() - before;
+    let used = own_time().saturating_sub(before);
     check(&house, id, mails).await;
     house.store.close().await;
     Run { took, sending, used }
 }
 
-async fn check(house: &House, edition: i64, mails: u64) {
+async fn check(house: &House, edition: i64, mails: u32) {
     let mut tx = house.store.read().await.expect("the store answers");
     let counts = deliveries::counts(&mut tx, edition).await.expect("the store answers");
-    let all: Vec<(State, i64)> = vec![(State::Sent, i64::try_from(mails).unwrap_or(0))];
+    let all: Vec<(State, i64)> = vec![(State::Sent, i64::from(mails))];
     assert_eq!(counts, all, "every mail is sent");
 }
 
 /// The connections alone, without a ledger, each body made beforehand.
 async fn transport(magazine: &Magazine, options: &Options, message: &std::path::Path) {
-    let mails = options.recipients as u64;
+    let mails = options.recipients;
     let sessions = if options.no_baseline { 0 } else { best_sessions(Into::Fast, message, mails) };
     let body: Arc<Vec<u8>> = Arc::new(mail(magazine, false).await);
     let (mut theirs, mut ours, mut ratios) = (vec![], vec![], vec![]);
@@ -301,11 +319,13 @@ async fn transport(magazine: &Magazine, options: &Options, message: &std::path::
         best.0
     };
     for _ in 0..options.runs {
-        let base = if options.no_baseline { f64::NAN } else {
+        let base = if options.no_baseline {
+            f64::NAN
+        } else {
             let sink = Running::start(Into::Fast);
             let took = postfix::source(sink.port(), message, sessions, mails);
             sink.stop(mails);
-            mails as f64 / took.as_secs_f64()
+            f64::from(mails) / took.as_secs_f64()
         };
         let rate = connections_alone(&body, best, mails).await;
         theirs.push(base);
@@ -317,7 +337,7 @@ async fn transport(magazine: &Magazine, options: &Options, message: &std::path::
     println!("ratio: {}", spread(&ratios));
 }
 
-async fn connections_alone(body: &Arc<Vec<u8>>, connections: usize, mails: u64) -> f64 {
+async fn connections_alone(body: &Arc<Vec<u8>>, connections: usize, mails: u32) -> f64 {
     let sink = Running::start(Into::Fast);
     let server = gazetted::delivery::smtp::Server {
         host: "127.0.0.1".to_owned(),
@@ -327,8 +347,9 @@ async fn connections_alone(body: &Arc<Vec<u8>>, connections: usize, mails: u64) 
     let mailer = Arc::new(gazetted::delivery::smtp::Smtp::new(server, None, "news.example.org"));
     let began = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
-    for connection in 0..connections as u64 {
-        let share = mails / connections as u64 + u64::from(connection < mails % connections as u64);
+    for connection in 0..u32::try_from(connections).unwrap_or(1) {
+        let many = u32::try_from(connections).unwrap_or(1);
+        let share = mails / many + u32::from(connection < mails % many);
         let (mailer, body) = (Arc::clone(&mailer), Arc::clone(body));
         tasks.spawn(async move {
             let envelope = Envelope::new("bounce+abcdefgh@news.example.org", "reader@example.org")
@@ -350,7 +371,7 @@ async fn connections_alone(body: &Arc<Vec<u8>>, connections: usize, mails: u64) 
     }
     let took = began.elapsed();
     sink.stop(mails);
-    mails as f64 / took.as_secs_f64()
+    f64::from(mails) / took.as_secs_f64()
 }
 
 /// Round trips a mail to a relay that is 10 ms away each way.
@@ -365,7 +386,8 @@ async fn far(magazine: &Magazine, options: &Options) {
         let run = run(&small, Plan { port, connections, signed: false }, 800).await;
         let seen = sink.stop();
         assert_eq!(seen, 800);
-        let each = run.sending.as_secs_f64() * f64::from(u32::try_from(connections).unwrap_or(1)) / 800.0;
+        let each =
+            run.sending.as_secs_f64() * f64::from(u32::try_from(connections).unwrap_or(1)) / 800.0;
         trips.push(each / (2.0 * way.as_secs_f64()));
     }
     let _ = magazine;
@@ -377,9 +399,11 @@ fn signature(magazine: &Magazine) -> f64 {
     use gazetted::delivery::dkim::{Signer, Signers};
     let mut rsa = 0.0;
     for selector in ["rsa", "ed"] {
-        let pem = std::fs::read_to_string(magazine.path(&format!("{selector}.pem"))).expect("a key");
+        let pem =
+            std::fs::read_to_string(magazine.path(&format!("{selector}.pem"))).expect("a key");
         let key = gazetted::secret::Secret::new(pem);
-        let signers = Signers::new(vec![Signer::new("news.example.org", selector, &key).expect("a key")]);
+        let signers =
+            Signers::new(vec![Signer::new("news.example.org", selector, &key).expect("a key")]);
         let mut mail = vec![];
         signers.reserve(&mut mail);
         mail.extend_from_slice(b"From: a@example.org\r\n\r\nx\r\n");
@@ -388,7 +412,7 @@ fn signature(magazine: &Magazine) -> f64 {
         for _ in 0..count {
             signers.sign(&mut mail).expect("it signs");
         }
-        let each = (own_time() - before).as_secs_f64() * 1e6 / f64::from(count);
+        let each = own_time().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(count);
         println!("one {selector} signature of next to nothing: {each:.1} µs");
         if selector == "rsa" {
             rsa = each;

@@ -27,7 +27,7 @@ impl Sink {
         drop(listener);
         let mut command = Command::new(program("smtp-sink").expect("the caller has looked"));
         command.args(["-4", "-m", "512", "-t", "300"]);
-        if nix_root() {
+        if is_root() {
             command.args(["-u", "nobody"]);
         }
         let child = command
@@ -54,15 +54,17 @@ impl Drop for Sink {
     }
 }
 
-fn nix_root() -> bool {
+fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
-        status.lines().any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(1) == Some("0"))
+        status
+            .lines()
+            .any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(1) == Some("0"))
     })
 }
 
 /// Sends `mails` copies of the message in `file` with `smtp-source` over
 /// `sessions` connections that are kept open; how long it took.
-pub fn source(port: u16, file: &Path, sessions: usize, mails: u64) -> Duration {
+pub fn source(port: u16, file: &Path, sessions: usize, mails: u32) -> Duration {
     let began = Instant::now();
     let status = Command::new(program("smtp-source").expect("the caller has looked"))
         .args(["-4", "-d", "-s", &sessions.to_string(), "-m", &mails.to_string()])

@@ -108,7 +108,8 @@ pub async fn quota_left(tx: &mut Tx, quota: i64, now: Time) -> Result<i64> {
     on!(tx, c => sqlx::query(FORGET).bind(&day).execute(&mut *c).await.map(|_| ()))?;
     on!(tx, c => sqlx::query(OPEN).bind(&day).execute(&mut *c).await.map(|_| ()))?;
     // The update holds the row until the end: two machines never grant the same mail.
-    let used = on!(tx, c => sqlx::query_scalar::<_, i64>(TODAY).bind(&day).fetch_one(&mut *c).await)?;
+    let used =
+        on!(tx, c => sqlx::query_scalar::<_, i64>(TODAY).bind(&day).fetch_one(&mut *c).await)?;
     Ok((quota - used).max(0))
 }
 

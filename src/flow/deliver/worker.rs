@@ -265,8 +265,11 @@ impl Worker {
         let now = self.desk.sending.house.now();
         let age = (now - mail.letter.frozen).to_std().unwrap_or_default();
         let tries = u32::try_from(mail.claim.tries + 1).unwrap_or(u32::MAX);
-        let wait =
-            self.desk.sending.retry.wait(tries, age, mail.claim.ticket.subscriber.unsigned_abs())?;
+        let wait = self.desk.sending.retry.wait(
+            tries,
+            age,
+            mail.claim.ticket.subscriber.unsigned_abs(),
+        )?;
         Some(now + wait)
     }
 
