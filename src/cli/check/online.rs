@@ -116,7 +116,7 @@ async fn look_up(mail: &MailSettings) -> Vec<(String, Finding)> {
     let signing: Vec<String> = mail.dkim.iter().map(|dkim| dkim.domain.clone()).collect();
     match policy(&resolver, from).await {
         Ok(texts) => {
-            findings.extend(under("mail.from", records::dmarc(from, &texts, &signing, envelope)))
+            findings.extend(under("mail.from", records::dmarc(from, &texts, &signing, envelope)));
         }
         Err(error) => findings.push(unanswered("mail.from", &error)),
     }
