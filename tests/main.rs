@@ -1,4 +1,5 @@
 //! All tests in one binary.
 
+mod region;
 mod sources;
 mod web;

@@ -3,6 +3,7 @@
 //! - [`watch`]: visit the sources and take in what they have;
 //! - [`admit`]: turn a draft into an article with its regions;
 //! - [`depart`]: let go of what a site has no more;
+//! - [`push`]: take in what is sent;
 //! - [`relate`]: know which earlier articles belong beside which;
 //! - [`syndicate`]: make the feeds;
 //! - [`compile`]: make an edition when its slot is due;
@@ -21,6 +22,7 @@ pub mod inbox;
 pub mod issue;
 pub mod ledger;
 pub mod pulse;
+pub mod push;
 pub mod reclassify;
 pub mod relate;
 pub mod sweep;

@@ -187,7 +187,7 @@ async fn take_in(
     Ok((counts, Some(memory)))
 }
 
-async fn take_chunk(
+pub(super) async fn take_chunk(
     house: &House,
     source: &source::Settings,
     drafts: Vec<Draft>,

@@ -12,6 +12,7 @@ pub mod folder;
 mod guard;
 pub mod http;
 mod listing;
+pub mod micropub;
 pub mod parse;
 mod visit;
 pub mod watch;

@@ -151,6 +151,24 @@ pub async fn withdraw(tx: &mut Tx, id: ArticleId, now: Time) -> Result<bool> {
     Ok(touched == 1)
 }
 
+/// Brings a withdrawn piece of a source back, by the key in its address; false
+/// if there is none.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn restore(tx: &mut Tx, source: &str, key: &str) -> Result<bool> {
+    const RESTORE: &str = "update articles set withdrawn = null, rev = $3 where source = $1 and key = $2 \
+                           and withdrawn is not null and copy_of is null returning id";
+    let rev = next_revision(tx).await?;
+    let id = on!(tx, c => sqlx::query_scalar::<_, i64>(RESTORE).bind(source).bind(key).bind(rev)
+        .fetch_optional(c).await)?;
+    let Some(id) = id.map(ArticleId) else { return Ok(false) };
+    if let Some(card) = card(tx, id).await? {
+        shelve(tx, id.0, &card).await?;
+    }
+    Ok(true)
+}
+
 /// The guids of all pieces of a source that are not withdrawn.
 ///
 /// # Errors

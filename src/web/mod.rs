@@ -3,12 +3,14 @@
 //! - for feed readers: `feeds`, made once and kept by the `press`;
 //! - for readers: `front`, `reading`, `archive`, `media`, `assets`;
 //! - for people who come and go: `subscriptions`;
+//! - for programs that send pieces: `api`;
 //! - for operators and machines: `inbox`, `health`.
 //!
 //! Below them [`server`] and [`patience`] (slow clients), [`headers`],
 //! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
 //! what a subscriber gets; a token never reaches a log.
 
+mod api;
 mod archive;
 mod assets;
 pub mod conditional;
@@ -101,9 +103,10 @@ pub fn router(house: Arc<House>, desk: Desk) -> Router {
             .route("/inbox/{id}/source", get(inbox::source));
     }
     let router = router
+        .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
+        .merge(api::routes())
         .fallback(|| async { Trouble::Missing })
         .method_not_allowed_fallback(|| async { Trouble::Method })
-        .layer(DefaultBodyLimit::max(FORM_MAX_BYTES))
         .layer(map_response_with_state(office.clone(), trouble::explain))
         .layer(from_fn_with_state(office.clone(), log::note))
         .with_state(office);

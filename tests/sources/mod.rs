@@ -2,4 +2,5 @@
 
 mod blog;
 mod desk;
+mod push;
 mod wordpress;

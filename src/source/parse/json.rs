@@ -40,7 +40,8 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
     })
 }
 
-fn draft(item: &Value, base: Option<&Url>) -> Draft {
+/// Reads one item.
+pub fn draft(item: &Value, base: Option<&Url>) -> Draft {
     let html =
         item.get("content_html").and_then(Value::as_str).filter(|html| !html.trim().is_empty());
     let text = item.get("content_text").and_then(Value::as_str).unwrap_or_default();

@@ -113,6 +113,36 @@ pub fn document(
     }
 }
 
+/// Reads one item of a JSON Feed that stands alone, as it is sent to be published.
+///
+/// # Errors
+/// In words for the sender, if it has no id or says nothing.
+pub fn item(bytes: &[u8]) -> Result<Draft, String> {
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("the body is no JSON ({error})"))?;
+    if !value.is_object() || value.get("items").is_some() {
+        return Err("send one item of a JSON Feed, an object, at a time".to_owned());
+    }
+    let has = |key: &str| match value.get(key) {
+        Some(serde_json::Value::String(text)) => !text.trim().is_empty(),
+        Some(serde_json::Value::Number(_)) => key == "id",
+        _ => false,
+    };
+    if !has("id") {
+        return Err("`id` is missing: the piece is known by it when it is sent again".to_owned());
+    }
+    let draft = json::draft(&value, None);
+    if draft.title.is_empty() && is_blank(&draft.body) {
+        return Err("the piece needs a `title`, `content_html` or `content_text`".to_owned());
+    }
+    for key in ["date_published", "date_modified"] {
+        if has(key) && value.get(key).and_then(|d| date::parse(d.as_str()?)).is_none() {
+            return Err(format!("`{key}` is no date; write it like 2026-03-01T06:00:00Z"));
+        }
+    }
+    Ok(draft)
+}
+
 /// Reads a file with one piece by its name's ending: `.md`, `.markdown`,
 /// `.html`, `.htm`, `.txt`. A piece that is marked as a draft gives a document
 /// without pieces. The guid is left empty unless the file gives one.

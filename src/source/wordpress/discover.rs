@@ -94,7 +94,7 @@ fn said(page: &Fetched) -> Front {
         root: page.header("link").find_map(|line| linked(line, "https://api.w.org/", base)),
         ..Front::default()
     };
-    let source = encoding::decode(&page.bytes, page.content_type.as_deref());
+    let source = encoding::decode(&page.bytes, page.content_type.as_deref(), base.domain());
     for token in Tokens::of(&source).take(20_000) {
         let Token::Start { name, attributes: raw, .. } = token else { continue };
         if name.eq_ignore_ascii_case("html") {
