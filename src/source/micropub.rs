@@ -111,7 +111,7 @@ pub fn from_form(pairs: impl Iterator<Item = (String, String)>) -> Result<Reques
         Some("undelete") => Ok(Request::Undelete(url?)),
         Some("update") => Err("an update has to be sent as JSON".to_owned()),
         Some("create") | None if kind.as_deref().unwrap_or("entry") == "entry" => {
-            create(properties)
+            create(&properties)
         }
         Some("create") | None => Err("`h` has to be `entry`".to_owned()),
         Some(other) => Err(format!("there is no action `{other}`")),

@@ -11,9 +11,13 @@ pub mod fetch;
 pub mod folder;
 mod guard;
 pub mod http;
+pub mod hub;
 mod listing;
+pub mod manners;
 pub mod micropub;
+pub mod pace;
 pub mod parse;
+pub mod shown;
 mod visit;
 pub mod watch;
 pub mod wordpress;
@@ -104,6 +108,18 @@ impl Login {
     }
 }
 
+impl Kind {
+    /// Whether it is somebody else's machine that is asked.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Directory { .. } => false,
+            Self::Feed { url } => url.scheme() != "file",
+            _ => true,
+        }
+    }
+}
+
 /// What is remembered of a source between visits; opaque to the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -117,6 +133,8 @@ pub struct Memory {
     /// What a WordPress remembers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wordpress: Option<Box<wordpress::Remembered>>,
+    /// How its publisher wishes to be asked.
+    pub manners: Box<manners::Manners>,
 }
 
 /// What a visit brought.
@@ -173,6 +191,13 @@ pub enum Trouble {
     /// Will not mend itself: the operator has to act.
     #[error("{message}")]
     Operator {
+        /// The thing and the remedy.
+        message: String,
+    },
+    /// The publisher says that it will never be there again (410): it is not
+    /// asked any more until the operator says so.
+    #[error("{message}")]
+    Gone {
         /// The thing and the remedy.
         message: String,
     },

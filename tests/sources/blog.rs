@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use gazetted::source::Trouble;
-use gazetted::source::fetch::{Answer, Fetch, Fetched, Refusals, Request, Response};
+use gazetted::source::fetch::{Answer, Fetch, Fetched, Refusals, Request, Response, Said};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -396,7 +396,7 @@ impl Fetch for Network {
             final_url: request.url.clone(),
             etag: None,
             last_modified: None,
-            headers,
+            said: Said { headers, ..Said::default() },
         };
         let answer = match status {
             200 => Ok(Response::Document(document)),

@@ -136,6 +136,7 @@ fn linked(line: &str, relation: &str, base: &Url) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::fetch::Said;
 
     fn page(headers: &[(&str, &str)], body: &str) -> Fetched {
         Fetched {
@@ -144,7 +145,10 @@ mod tests {
             final_url: Url::parse("https://w.example/blog/").unwrap(),
             etag: None,
             last_modified: None,
-            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            said: Said {
+                headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+                ..Said::default()
+            },
         }
     }
 

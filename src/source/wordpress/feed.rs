@@ -95,7 +95,7 @@ impl Visit<'_> {
                         "{feed} answers {status}, and REST is closed too; let this server in, or check the address"
                     )));
                 }
-                Response::NotModified => return Ok((drafts, false)),
+                Response::NotModified(_) => return Ok((drafts, false)),
             };
             let base = document.final_url.clone();
             let read =

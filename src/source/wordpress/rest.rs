@@ -89,7 +89,7 @@ impl Site<'_> {
         query: &[(&str, &str)],
     ) -> Result<Reply, Trouble> {
         Ok(match self.document(endpoint(root, route, query)).await? {
-            Response::NotModified => Reply::Other,
+            Response::NotModified(_) => Reply::Other,
             Response::Document(document) => match json(&document) {
                 Some(value) => {
                     let number = |name| document.header(name).find_map(|n| n.trim().parse().ok());
@@ -200,6 +200,7 @@ fn json(document: &Fetched) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::fetch::Said;
 
     #[test]
     fn a_route_is_found_under_either_form_of_permalinks() {
@@ -228,7 +229,7 @@ mod tests {
             final_url: Url::parse("https://w.example/").unwrap(),
             etag: None,
             last_modified: None,
-            headers: Vec::new(),
+            said: Said::default(),
         };
         let warned = "<br />\n<b>Warning</b>: Undefined key in x.php on line 3<br />[{\"id\":1}]";
 
