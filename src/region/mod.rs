@@ -18,6 +18,7 @@ mod settle;
 mod table;
 pub mod tree;
 mod weigh;
+mod wide;
 mod words;
 
 use std::fmt;

@@ -66,6 +66,9 @@ pub(super) const FEATURES: [&str; 20] = [
     "home",
 ];
 
+/// Less than this is too faint to be believed, however alone it stands.
+const FAINT: f32 = 1.0;
+
 /// How much louder a mention is for where it stands.
 fn loudness(stand: Stand) -> f32 {
     match stand {
@@ -81,7 +84,7 @@ pub(super) fn weigh(found: &Found, names: &[Name], home: Option<Country>) -> Vec
     let mut all = count(found, names);
     let judged: Vec<f32> = features(&all, home).iter().map(|row| MODEL.likely(row)).collect();
     for (weighed, likely) in all.iter_mut().zip(judged) {
-        weighed.likely = likely;
+        weighed.likely = likely * (weighed.mass / FAINT).min(1.0);
     }
     all.sort_by(|a, b| b.likely.total_cmp(&a.likely).then(a.country.cmp(&b.country)));
     all
