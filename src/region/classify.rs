@@ -46,7 +46,7 @@ pub struct Verdict {
 /// One thing that spoke for a region.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reason {
-    /// The words or the label.
+    /// The label, or the names in the text, loudest first.
     pub evidence: String,
     /// What it spoke for.
     pub region: RegionPath,
@@ -56,6 +56,8 @@ pub struct Reason {
 
 /// Most countries that a piece is put down to.
 const MOST_COUNTRIES: usize = 8;
+/// Most names that are told of one country.
+const MOST_NAMES: usize = 4;
 /// Most reasons that are told.
 const MOST_REASONS: usize = 20;
 
@@ -221,7 +223,11 @@ fn reasons(
         .map(|(path, label)| Reason { evidence: label.clone(), region: path.clone(), weight: 1.0 });
     let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
         let region = tree.of_country(w.country)?.clone();
-        let evidence = gazetteer.table().name(w.evidence).to_owned();
+        let mut voices = w.voices.clone();
+        voices.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let names: Vec<&str> =
+            voices.iter().take(MOST_NAMES).map(|(name, _)| gazetteer.table().name(*name)).collect();
+        let evidence = names.join(", ");
         Some(Reason { evidence, region, weight: w.likely })
     });
     labels.chain(words).take(MOST_REASONS).collect()

@@ -161,9 +161,6 @@ fn place(gazetteer: &Gazetteer, label: &str) -> Option<Country> {
     let entry = table.entry(at);
     let senses = table.senses(at);
     let sense = senses.iter().max_by_key(|sense| sense.weight)?;
-    let rival = senses
-        .iter()
-        .any(|other| other.country != sense.country && other.weight + NAMESAKE > sense.weight);
     let known = match sense.kind {
         Kind::Folk | Kind::Foreign | Kind::Short | Kind::Post | Kind::Seat | Kind::Cue => false,
         Kind::City => sense.weight >= 55 && !entry.is(WORD | PERSON),

@@ -236,12 +236,12 @@ impl Reading<'_> {
             .iter()
             .filter(fits)
             .max_by(|a, b| a.weight.cmp(&b.weight).then(b.kind.cmp(&a.kind)))?;
-        let trust = self.trust(at, count, self.gazetteer.entry(name), sense);
+        let trust = self.trust(at, count, self.gazetteer.entry(name), *sense);
         (trust > 0.0).then_some((sense.kind, trust))
     }
 
     /// How sure it is that a name is a place at all.
-    fn trust(&self, at: usize, count: usize, entry: Entry, sense: &Sense) -> f32 {
+    fn trust(&self, at: usize, count: usize, entry: Entry, sense: Sense) -> f32 {
         let kind = sense.kind;
         let first = self.word(at);
         let last = self.word(at + count - 1);

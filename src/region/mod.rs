@@ -6,10 +6,13 @@
 
 pub mod atlas;
 pub mod classify;
+mod credits;
+pub mod doubt;
 mod filing;
 mod fold;
 pub mod gazetteer;
 mod labels;
+pub mod lore;
 mod mentions;
 mod model;
 mod planting;
@@ -28,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use atlas::WellKnown;
 pub use classify::{Evidence, Reason, Verdict, classify};
+pub use credits::CREDITS;
 pub use gazetteer::Gazetteer;
 pub use revision::revision;
 pub use tree::{Declared, Tree};

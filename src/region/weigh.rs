@@ -17,9 +17,9 @@ pub(super) struct Weighed {
     pub likely: f32,
     /// All that was said for it.
     pub mass: f32,
-    /// Where the name that spoke loudest stands in the table.
-    pub evidence: usize,
-    loudest: f32,
+    /// Which names spoke for it, by where they stand in the table, and how
+    /// loudly each.
+    pub voices: Vec<(usize, f32)>,
     /// How many different names spoke for it.
     names: f32,
     /// Which word of the text was the first.
@@ -154,8 +154,7 @@ impl Weighed {
             country,
             likely: 0.0,
             mass: 0.0,
-            evidence: 0,
-            loudest: 0.0,
+            voices: Vec::new(),
             names: 0.0,
             first: f32::from(u16::MAX),
             sums: Sums::default(),
@@ -177,9 +176,9 @@ impl Weighed {
             }
         }
         self.mass += loud;
-        if loud > self.loudest {
-            self.loudest = loud;
-            self.evidence = mention.name;
+        match self.voices.iter_mut().find(|(name, _)| *name == mention.name) {
+            Some((_, sum)) => *sum += loud,
+            None => self.voices.push((mention.name, loud)),
         }
         let sums = &mut self.sums;
         // A dateline stands once for the whole report.
