@@ -9,7 +9,7 @@ pub mod behind;
 mod beside;
 pub mod fetch;
 pub mod folder;
-mod guard;
+pub mod guard;
 pub mod http;
 pub mod hub;
 mod listing;
