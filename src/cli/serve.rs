@@ -63,14 +63,18 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
         inbox: house.settings().mail.as_ref().is_some_and(assemble::has_inbox),
         trusted: config.server.trusted_proxies.clone(),
     };
-    let router = web::router(house.clone(), desk);
+    let site = web::Site::new(house.clone(), desk);
     tracing::info!("Listening on http://{address}");
     daemon::run(house, parts, move |mut stop| async move {
+        let follow = stop.clone();
         let stopped = async move {
             // An error means that nobody is left to say stop.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        web::server::serve(listener, router, stopped).await
+        let following = site.follow(follow);
+        let serving = web::server::serve(listener, site.clone(), stopped);
+        let (served, ()) = tokio::join!(serving, following);
+        served
     })
     .await
 }

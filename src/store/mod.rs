@@ -11,6 +11,7 @@ pub mod editions;
 pub mod engine;
 pub mod error;
 pub mod feeds;
+pub mod hub;
 pub mod inbox;
 pub mod keys;
 pub mod labels;

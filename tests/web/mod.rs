@@ -6,3 +6,4 @@ mod inbox;
 mod machines;
 mod pages;
 mod place;
+mod push;

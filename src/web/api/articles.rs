@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Refusal, answer, is_kind, sender};
 use crate::article::Article;
-use crate::flow::push::{self, Outcome};
+use crate::flow::receive::{self, Outcome};
 use crate::source::parse;
 use crate::web::office::Office;
 
@@ -30,7 +30,7 @@ pub async fn publish(
     let body =
         body.map_err(|refused| Refusal::Unfit(refused.status(), "the piece is larger than 1 MiB"))?;
     let draft = parse::item(&body).map_err(Refusal::Invalid)?;
-    let (outcome, article) = push::take_in(&office.house, &source, draft).await?;
+    let (outcome, article) = receive::take_in(&office.house, &source, draft).await?;
     let status = if outcome == Outcome::New { StatusCode::CREATED } else { StatusCode::OK };
     let Some(article) = article else {
         return Ok(answer(status, &json!({"state": outcome})));
@@ -51,7 +51,7 @@ pub async fn withdraw(
         .map(|(_, id)| id.into_owned())
         .filter(|id| !id.is_empty())
         .ok_or_else(|| Refusal::Invalid("name the piece: ?id= and its id".to_owned()))?;
-    if push::withdraw(&office.house, &source.name, &id).await? {
+    if receive::withdraw(&office.house, &source.name, &id).await? {
         Ok(answer(StatusCode::OK, &json!({"id": id, "state": "withdrawn"})))
     } else {
         Err(Refusal::Missing(format!("there is no piece `{id}`, or it is withdrawn already")))

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::articles::told;
 use super::{Refusal, answer, is_kind, sender};
 use crate::article::{Article, Label};
-use crate::flow::push;
+use crate::flow::receive;
 use crate::source::{self, micropub};
 use crate::web::office::Office;
 
@@ -67,7 +67,7 @@ pub async fn act(
     let request = if json { micropub::from_json(&body) } else { micropub::from_form(pairs()) };
     match request.map_err(Refusal::Invalid)? {
         micropub::Request::Create(draft) => {
-            let (outcome, article) = push::take_in(&office.house, &source, *draft).await?;
+            let (outcome, article) = receive::take_in(&office.house, &source, *draft).await?;
             let article = article
                 .ok_or_else(|| Refusal::Missing("the piece went away meanwhile".to_owned()))?;
             Ok(told(&office, StatusCode::CREATED, outcome, &article))
@@ -76,17 +76,17 @@ pub async fn act(
             let (article, labels) = owned(&office, &source, &url).await?;
             let mut draft = micropub::draft_of(&article, labels);
             changes.apply(&mut draft);
-            push::take_in(&office.house, &source, draft).await?;
+            receive::take_in(&office.house, &source, draft).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         micropub::Request::Delete(url) => {
             let (article, _) = owned(&office, &source, &url).await?;
-            push::withdraw(&office.house, &source.name, &article.guid).await?;
+            receive::withdraw(&office.house, &source.name, &article.guid).await?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         micropub::Request::Undelete(url) => {
             let key = key(&url).ok_or_else(|| missing(&url))?;
-            if push::restore(&office.house, &source.name, key).await? {
+            if receive::restore(&office.house, &source.name, key).await? {
                 Ok(StatusCode::NO_CONTENT.into_response())
             } else {
                 Err(missing(&url))
@@ -102,7 +102,8 @@ async fn owned(
     url: &str,
 ) -> Result<(Article, Vec<Label>), Refusal> {
     let key = key(url).ok_or_else(|| missing(url))?;
-    let (article, labels) = push::by_key(&office.house, key).await?.ok_or_else(|| missing(url))?;
+    let (article, labels) =
+        receive::by_key(&office.house, key).await?.ok_or_else(|| missing(url))?;
     if article.source == source.name {
         Ok((article, labels))
     } else {

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::office::Office;
-use crate::flow::push;
+use crate::flow::receive;
 use crate::source::{self, Kind};
 use crate::store::StoreError;
 
@@ -106,7 +106,7 @@ fn sender(
     in_form: Option<&str>,
 ) -> Result<Arc<source::Settings>, Refusal> {
     let settings = office.house.settings();
-    if push::sources(&settings).next().is_none() {
+    if receive::sources(&settings).next().is_none() {
         return Err(Refusal::Closed);
     }
     let header = headers.get(AUTHORIZATION).and_then(|value| {
@@ -125,7 +125,7 @@ fn sender(
     let hash = |text: &str| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let given = hash(token);
     let mut found = None;
-    for source in push::sources(&settings) {
+    for source in receive::sources(&settings) {
         let Kind::Push { token } = &source.kind else { continue };
         let known = hash(token.expose());
         if aws_lc_rs::constant_time::verify_slices_are_equal(known.as_ref(), given.as_ref()).is_ok()
