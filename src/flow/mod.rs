@@ -26,6 +26,7 @@ pub mod pulse;
 pub mod push;
 pub mod receive;
 pub mod reclassify;
+mod recognise;
 pub mod relate;
 pub mod sweep;
 pub mod syndicate;

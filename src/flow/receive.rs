@@ -1,5 +1,7 @@
 //! Pieces that are sent to this house instead of fetched by it.
 
+use std::collections::HashSet;
+
 use super::House;
 use super::watch::{self, Counts};
 use crate::article::{Article, Draft, Label};
@@ -35,7 +37,8 @@ pub async fn take_in(
 ) -> Result<(Outcome, Option<Article>)> {
     let guid = draft.guid.clone();
     let mut counts = Counts::default();
-    watch::take_chunk(house, source, vec![draft], &mut counts).await?;
+    let mut ids = HashSet::from([guid.clone()]);
+    watch::take_chunk(house, source, vec![draft], &mut ids, &mut counts).await?;
     let outcome = match counts {
         Counts { new: 1.., .. } => Outcome::New,
         Counts { changed: 1.., .. } => Outcome::Changed,
