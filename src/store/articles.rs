@@ -185,7 +185,7 @@ pub async fn withdraw(tx: &mut Tx, id: ArticleId, now: Time) -> Result<bool> {
 /// If the store does not answer.
 pub async fn restore(tx: &mut Tx, source: &str, key: &str) -> Result<bool> {
     const RESTORE: &str = "update articles set withdrawn = null, rev = $3 where source = $1 and key = $2 \
-                           and withdrawn is not null and copy_of is null returning id";
+                           and withdrawn is not null returning id";
     let rev = next_revision(tx).await?;
     let id = on!(tx, c => sqlx::query_scalar::<_, i64>(RESTORE).bind(source).bind(key).bind(rev)
         .fetch_optional(c).await)?;

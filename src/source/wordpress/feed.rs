@@ -52,11 +52,8 @@ impl Visit<'_> {
             .filter(|(guid, _)| !posts.contains_key(*guid))
             .map(|(guid, seen)| (guid.clone(), seen.clone()))
             .collect();
-        let gone = if to_the_end {
-            self.pages_gone(&missing, posts.values().next()).await?
-        } else {
-            HashSet::new()
-        };
+        let gone =
+            if to_the_end { self.pages_gone(&missing, &posts).await? } else { HashSet::new() };
         for (guid, seen) in missing {
             if gone.contains(&guid) {
                 self.part.gone.push(guid);
@@ -121,31 +118,42 @@ impl Visit<'_> {
     async fn pages_gone(
         &self,
         missing: &[(String, Seen)],
-        control: Option<&Seen>,
+        listed: &BTreeMap<String, Seen>,
     ) -> Result<HashSet<String>, Trouble> {
         let mut gone = HashSet::new();
+        let links: HashSet<&str> = listed.values().map(|seen| seen.link.as_str()).collect();
         let many = departure::is_mass(missing.len(), self.kept.posts.len());
         let step = if many { missing.len().div_ceil(departure::SAMPLE) } else { 1 };
         for (at, (guid, seen)) in missing.iter().enumerate() {
-            if at % step != 0 || self.is_page_gone(&seen.link).await? {
+            if at % step != 0 || self.is_page_gone(&seen.link, &links).await? {
                 gone.insert(guid.clone());
             } else if many {
                 return Ok(HashSet::new());
             }
         }
-        if let Some(control) = control.filter(|_| !gone.is_empty())
-            && self.is_page_gone(&control.link).await?
+        if let Some(control) = listed.values().next().filter(|_| !gone.is_empty())
+            && self.is_page_gone(&control.link, &HashSet::new()).await?
         {
             return Ok(HashSet::new());
         }
         Ok(gone)
     }
 
-    /// Does a page's own address say that it is not there?
-    pub(super) async fn is_page_gone(&self, link: &str) -> Result<bool, Trouble> {
+    /// Does a page's own address say that it is not there, or lead to another
+    /// piece, one of those listed under `links`?
+    pub(super) async fn is_page_gone(
+        &self,
+        link: &str,
+        links: &HashSet<&str>,
+    ) -> Result<bool, Trouble> {
         let Ok(url) = Url::parse(link) else { return Ok(false) };
         let answer = self.site.document(url).await?;
-        Ok(matches!(answer, Response::Refused { status: 404 | 410, .. }))
+        Ok(match answer {
+            Response::Refused { status: 404 | 410, .. } => true,
+            // A name that has become free was given to another piece.
+            Response::Document(page) => links.contains(page.final_url.as_str()),
+            _ => false,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ mod memory;
 mod post;
 mod rest;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 use tracing::debug;
@@ -244,7 +244,7 @@ impl Visit<'_> {
     /// Asks for one post. Only a clear no counts: trouble ends the visit.
     async fn is_gone(&self, root: &Url, id: u64, link: &str) -> Result<bool, Failure> {
         if id == 0 {
-            return self.is_page_gone(link).await.map_err(Failure::Trouble);
+            return self.is_page_gone(link, &HashSet::new()).await.map_err(Failure::Trouble);
         }
         let route = format!("wp/v2/posts/{id}");
         let query = [("_fields", "id,status,content.protected")];
