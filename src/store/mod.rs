@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod editions;
 pub mod engine;
 pub mod error;
+pub mod feedback;
 pub mod feeds;
 pub mod inbox;
 pub mod keys;
