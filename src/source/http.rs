@@ -5,15 +5,15 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, StatusCode, redirect};
 use tokio::io::AsyncReadExt as _;
 use url::Url;
 
 use super::Trouble;
-use super::fetch::{Answer, Fetch, Fetched, Request, Response, later, operator};
+use super::fetch::{Answer, Fetch, Fetched, Refusals, Request, Response, later, operator};
 use super::guard::{self, Guard, Private};
 
 /// All of a visit, redirects and body included.
@@ -22,6 +22,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: u8 = 5;
 const TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
+
+/// Headers that are handed on with a document.
+const TELLING: [&str; 3] = ["link", "x-wp-total", "x-wp-totalpages"];
 
 /// Fetches over the network and from files.
 #[derive(Debug)]
@@ -78,6 +81,17 @@ impl HttpFetch {
                     asked = asked.header(name, value);
                 }
             }
+            if let Some(secret) = request.authorization.as_ref()
+                && url.origin() == request.url.origin()
+            {
+                let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| {
+                    operator(format!(
+                        "the login for {url} holds characters that no header may; check the secret"
+                    ))
+                })?;
+                value.set_sensitive(true);
+                asked = asked.header(AUTHORIZATION, value);
+            }
             let response = asked.send().await.map_err(|error| failed(&url, &error))?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED {
@@ -100,9 +114,15 @@ impl HttpFetch {
                 continue;
             }
             if !status.is_success() {
-                return Err(refused(&url, status, response.headers()));
+                let trouble = refused(&url, status, response.headers());
+                if request.refusals == Refusals::Trouble || matches!(trouble, Trouble::Later { .. })
+                {
+                    return Err(trouble);
+                }
+                let document = take(url, response, request.max_bytes).await?;
+                return Ok(Response::Refused { status: status.as_u16(), document });
             }
-            return take(url, response, request.max_bytes).await;
+            return take(url, response, request.max_bytes).await.map(Response::Document);
         }
         Err(operator(format!(
             "{} redirects more than {MAX_REDIRECTS} times; enter the final address",
@@ -136,8 +156,14 @@ async fn take(
     url: Url,
     mut response: reqwest::Response,
     max_bytes: u64,
-) -> Result<Response, Trouble> {
+) -> Result<Fetched, Trouble> {
     let headers = response.headers();
+    let telling = TELLING
+        .iter()
+        .flat_map(|name| headers.get_all(*name).iter().take(20).map(move |value| (*name, value)))
+        .filter_map(|(name, value)| Some((name.to_owned(), value.to_str().ok()?.to_owned())))
+        .filter(|(_, value)| value.len() < 4000)
+        .collect();
     let (content_type, etag, last_modified) =
         (header(headers, &CONTENT_TYPE), header(headers, &ETAG), header(headers, &LAST_MODIFIED));
     if header(headers, &CONTENT_LENGTH)
@@ -153,7 +179,7 @@ async fn take(
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(Response::Document(Fetched { bytes, content_type, final_url: url, etag, last_modified }))
+    Ok(Fetched { bytes, content_type, final_url: url, etag, last_modified, headers: telling })
 }
 
 /// Reads a `file:` address.
@@ -186,6 +212,7 @@ async fn file(request: &Request) -> Result<Response, Trouble> {
         final_url: url.clone(),
         etag: None,
         last_modified: None,
+        headers: Vec::new(),
     }))
 }
 

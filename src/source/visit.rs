@@ -64,15 +64,13 @@ impl Source {
 
     async fn feed(&self, url: Url, memory: &Memory) -> Result<Haul, Trouble> {
         let request = Request {
-            url,
             etag: memory.etag.clone(),
             last_modified: memory.last_modified.clone(),
-            max_bytes: self.settings.max_bytes,
-            allow_private: self.settings.allow_private,
+            ..Request::to(url, self.settings.max_bytes, self.settings.allow_private)
         };
         let fetched = match self.fetch.fetch(request).await? {
             Response::NotModified => return Ok(Haul::Unchanged),
-            Response::Document(fetched) => fetched,
+            Response::Document(fetched) | Response::Refused { document: fetched, .. } => fetched,
         };
         let known = memory.body_hash.clone();
         tokio::task::spawn_blocking(move || read(&fetched, known.as_deref()))

@@ -27,13 +27,7 @@ async fn server(answers: Vec<String>) -> (Url, Arc<Mutex<Vec<String>>>) {
 }
 
 fn request(url: &Url) -> Request {
-    Request {
-        url: url.clone(),
-        etag: None,
-        last_modified: None,
-        max_bytes: 1000,
-        allow_private: true,
-    }
+    Request::to(url.clone(), 1000, true)
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
@@ -166,4 +160,29 @@ async fn a_file_is_read_like_a_feed() {
 
     assert!(matches!(found, Response::Document(found) if found.bytes == b"<rss/>"));
     assert!(missing.to_string().contains("no.xml"));
+}
+
+#[tokio::test]
+async fn a_login_stays_with_the_host_it_was_given_for_and_a_refusal_can_be_an_answer() {
+    let (elsewhere, asked_there) = server(vec![answer("200 OK", "", "[]")]).await;
+    let (url, asked) = server(vec![
+        answer("404 Not Found", "x-wp-total: 7\r\n", "{\"code\":\"none\"}"),
+        answer("302 Found", &format!("location: {elsewhere}\r\n"), ""),
+    ])
+    .await;
+    let fetch = HttpFetch::new(None);
+    let with_login = Request {
+        authorization: Some(crate::secret::Secret::new("Basic eDp5")),
+        refusals: Refusals::Answer,
+        ..request(&url)
+    };
+
+    let refused = fetch.fetch(with_login.clone()).await.unwrap();
+    fetch.fetch(with_login).await.unwrap();
+
+    let Response::Refused { status, document } = refused else { panic!("no refusal") };
+    assert_eq!((status, document.header("x-wp-total").next()), (404, Some("7")));
+    assert_eq!(document.bytes, b"{\"code\":\"none\"}");
+    assert!(asked.lock().unwrap().iter().all(|asked| asked.contains("authorization: Basic eDp5")));
+    assert!(!asked_there.lock().unwrap()[0].contains("authorization"));
 }

@@ -22,6 +22,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
     let mut drafts = Vec::new();
     let mut format = Format::Rss;
     let mut channel_base = base.cloned();
+    let mut front = None;
     while let Some(part) = reader.part() {
         match part {
             Part::Root(root) => {
@@ -32,6 +33,12 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
                 };
                 around.atom = format == Format::Atom;
                 around.language = root.attribute("lang").as_deref().and_then(language::normalize);
+                // The Channel Definition Format keeps its addresses in attributes.
+                front = root.attribute("href");
+                if let Some(known) = root.attribute("base").or_else(|| front.clone()) {
+                    reader.base_if_unknown(&known);
+                    channel_base = reader.base().cloned();
+                }
             }
             Part::About(element) => {
                 channel_base = reader.base().cloned();
@@ -67,6 +74,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Document {
             .find_map(|e| title(e, around.atom))
             .or_else(|| named(V::Dublin).find_map(|e| title(e, false))),
         link: entry::link(&channel, channel_base.as_ref())
+            .or_else(|| address(&front?, channel_base.as_ref()))
             .or_else(|| address(&word(channel.child(V::Core, "id")?)?, None)),
         language: around.language,
         drafts,

@@ -97,7 +97,7 @@ pub fn document(
     base: Option<&Url>,
 ) -> Result<Document, ParseError> {
     let unpacked = unpack(bytes)?;
-    let source = encoding::decode(&unpacked, content_type);
+    let source = encoding::decode(&unpacked, content_type, base.and_then(Url::host_str));
     let head =
         source.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     if head.is_empty() {
@@ -119,7 +119,7 @@ pub fn document(
 /// # Errors
 /// If its front matter is wrong or it holds no words.
 pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, ParseError> {
-    let source = encoding::decode(bytes, None).replace("\r\n", "\n");
+    let source = encoding::decode(bytes, None, None).replace("\r\n", "\n");
     let source = source.trim_start_matches('\u{feff}');
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let (format, draft) = match ending.as_str() {

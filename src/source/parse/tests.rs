@@ -109,6 +109,34 @@ fn rdf_and_json_feeds_are_read_too() {
 }
 
 #[test]
+fn the_oldest_format_is_read_too() {
+    let document = document(
+        b"<CHANNEL HREF='http://e.example/'><TITLE>C</TITLE><ITEM HREF='/1' LASTMOD='2004-04-06T23:05Z'>\
+          <TITLE>One</TITLE><ABSTRACT>Short.</ABSTRACT></ITEM></CHANNEL>",
+        None,
+        None,
+    )
+    .unwrap();
+
+    let draft = &document.drafts[0];
+    assert_eq!(document.link.as_deref(), Some("http://e.example/"));
+    assert_eq!((draft.url.as_deref(), html(draft)), (Some("http://e.example/1"), "Short."));
+    assert_eq!(draft.updated.unwrap().to_rfc3339(), "2004-04-06T23:05:00+00:00");
+}
+
+#[test]
+fn a_place_that_an_entry_names_is_a_label() {
+    let document = feed(
+        "<feed xmlns:g='http://www.georss.org/georss'><entry><g:featurename>Nairobi</g:featurename>\
+         <dc:coverage>Kenya</dc:coverage></entry></feed>",
+    );
+
+    let paths: Vec<_> =
+        document.drafts[0].labels.iter().map(|label| label.path[0].as_str()).collect();
+    assert_eq!(paths, ["Nairobi", "Kenya"]);
+}
+
+#[test]
 fn broken_feeds_give_what_can_be_saved() {
     let document = feed(
         "\u{feff} \n<rss><channel><title>A & B \u{b}&nbsp;C</title><item><title>one</title><link>https://e.example/1</link></item><item><title>tw",

@@ -51,6 +51,7 @@ fn found(body: &str) -> Result<Response, Trouble> {
         final_url: url(),
         etag,
         last_modified: None,
+        headers: Vec::new(),
     }))
 }
 
