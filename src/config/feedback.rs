@@ -6,8 +6,8 @@ use url::Url;
 use super::form;
 use super::problem::Fault;
 use super::reader::Section;
-use super::server::socket;
 use super::secret;
+use super::server::socket;
 use crate::feedback::hook::{self, sendgrid};
 use crate::feedback::score::Patience;
 use crate::feedback::{Imap, Settings};
@@ -120,8 +120,11 @@ fn one_secret(
 ) -> Option<crate::secret::Secret> {
     let example = format!("{{ credential = \"{credential}\" }}");
     let read = secret::reference(section.reading());
-    let secret =
-        if section.is_present() { section.must(key, &example, read) } else { section.maybe(key, read) };
+    let secret = if section.is_present() {
+        section.must(key, &example, read)
+    } else {
+        section.maybe(key, read)
+    };
     section.finish();
     secret
 }
@@ -131,7 +134,10 @@ fn sendgrid(section: Section<'_>) -> Option<String> {
         "public_key",
         form::text(|text| {
             sendgrid::public_key(text).map(|_| text.trim().to_owned()).map_err(|why| {
-                Fault::new(why, "it stands beside `Signature Verification` in the settings of the webhook")
+                Fault::new(
+                    why,
+                    "it stands beside `Signature Verification` in the settings of the webhook",
+                )
             })
         }),
     );

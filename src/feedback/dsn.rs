@@ -174,7 +174,9 @@ fn unfolded(text: &str) -> Vec<(String, String)> {
 
 fn is_name(name: &str) -> bool {
     let name = name.trim();
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !name.bytes().all(|byte| byte.is_ascii_digit())
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `rfc822; <a@b>` and what people make of it.
@@ -188,7 +190,9 @@ fn from_xtext(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('+') {
         out.push_str(before);
-        let hex = after.get(..2).filter(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
+        let hex = after
+            .get(..2)
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii_graphic) {
             Some(byte) => {
                 out.push(char::from(byte));

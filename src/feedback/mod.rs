@@ -177,7 +177,8 @@ fn clues_of_returned(head: &Head, clues: &mut Clues) {
     for field in head.all("list-unsubscribe") {
         let tokens = field.split(['/', '>', '<', '=', '&', '?', ' ', '%']);
         // `%20` stands before the token in the mailto form.
-        let tokens = tokens.map(|word| word.strip_prefix("20").filter(|w| is_token(w)).unwrap_or(word));
+        let tokens =
+            tokens.map(|word| word.strip_prefix("20").filter(|w| is_token(w)).unwrap_or(word));
         clues.unsubscribe.extend(tokens.filter(|word| is_token(word)).take(4).map(str::to_owned));
     }
 }
@@ -186,7 +187,8 @@ fn clues_of_returned(head: &Head, clues: &mut Clues) {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()) {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty())
+    {
         if line.len() + word.len() >= LONGEST_WORDS {
             let room = LONGEST_WORDS.saturating_sub(line.len() + 1);
             line.extend(std::iter::once(' ').chain(word.chars().take(room)).take(room));

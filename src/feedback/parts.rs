@@ -132,7 +132,9 @@ fn collect(bytes: &[u8], depth: usize, leaves: &mut Vec<Leaf>) {
     let content = content_type(&head);
     let kind = content.mimetype.to_ascii_lowercase();
     let boundary = content.params.get("boundary").filter(|boundary| !boundary.is_empty());
-    if let (true, Some(boundary), true) = (kind.starts_with("multipart/"), boundary, depth < DEEPEST) {
+    if let (true, Some(boundary), true) =
+        (kind.starts_with("multipart/"), boundary, depth < DEEPEST)
+    {
         for part in split(body, boundary) {
             collect(part, depth + 1, leaves);
         }
@@ -194,15 +196,14 @@ fn decoded(body: &[u8], encoding: &str) -> Vec<u8> {
                 .with_decode_allow_trailing_bits(true)
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
-            let mut clean: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+            let mut clean: Vec<u8> =
+                body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
             // It may have been cut in the middle of a group.
             clean.truncate(if clean.len() % 4 == 1 { clean.len() - 1 } else { clean.len() });
             engine.decode(&clean).unwrap_or_default()
         }
-        "quoted-printable" => {
-            quoted_printable::decode(body, quoted_printable::ParseMode::Robust)
-                .unwrap_or_else(|_| body.to_vec())
-        }
+        "quoted-printable" => quoted_printable::decode(body, quoted_printable::ParseMode::Robust)
+            .unwrap_or_else(|_| body.to_vec()),
         _ => body.to_vec(),
     }
 }
@@ -249,7 +250,8 @@ mod tests {
         let deep: String = (0..5_000)
             .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"))
             .collect();
-        let wide = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(50_000));
+        let wide =
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(50_000));
         let fields = "X: y\n".repeat(50_000);
 
         assert!(Message::parse(deep.as_bytes()).leaves.len() <= 1);
@@ -259,9 +261,11 @@ mod tests {
 
     #[test]
     fn encodings_are_undone() {
-        for (encoding, body) in
-            [("base64", "VXNlciB1bmtub3du\n"), ("quoted-printable", "User=20unk=\nnown"), ("8bit", "User unknown")]
-        {
+        for (encoding, body) in [
+            ("base64", "VXNlciB1bmtub3du\n"),
+            ("quoted-printable", "User=20unk=\nnown"),
+            ("8bit", "User unknown"),
+        ] {
             let message = format!("Content-Transfer-Encoding: {encoding}\n\n{body}");
             assert_eq!(Message::parse(message.as_bytes()).leaves[0].text, "User unknown");
         }

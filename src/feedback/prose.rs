@@ -135,7 +135,9 @@ pub(super) fn before_the_copy(text: &str) -> &str {
     for line in text.split_inclusive('\n') {
         let start = line.trim_start().get(..48.min(line.trim_start().len()));
         let lower = start.unwrap_or(line.trim()).to_ascii_lowercase();
-        if end + line.len() > LONGEST || COPIES.iter().any(|copy| lower.trim_start().starts_with(copy)) {
+        if end + line.len() > LONGEST
+            || COPIES.iter().any(|copy| lower.trim_start().starts_with(copy))
+        {
             break;
         }
         end += line.len();

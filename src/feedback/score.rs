@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_bad_day_is_one_point() {
-        let bounces: Vec<Time> = (0..20).map(|minute| day(0) + TimeDelta::minutes(minute)).collect();
+        let bounces: Vec<Time> =
+            (0..20).map(|minute| day(0) + TimeDelta::minutes(minute)).collect();
 
         assert!((Patience::default().points(&bounces, day(0)) - 1.0).abs() < 1e-9);
         assert!((Patience::default().points(&bounces, day(30)) - 0.5).abs() < 0.02);

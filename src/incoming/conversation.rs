@@ -114,7 +114,8 @@ impl Conversation {
     }
 
     fn rcpt(&mut self, rest: &str, is_ours: impl Fn(&str) -> bool) -> Step {
-        let Some((address, _)) = path(rest, "TO:").filter(|(address, _)| !address.is_empty()) else {
+        let Some((address, _)) = path(rest, "TO:").filter(|(address, _)| !address.is_empty())
+        else {
             return self.wrong("501 5.5.4 Write RCPT TO:<address>");
         };
         if !self.sender {

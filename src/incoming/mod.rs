@@ -86,6 +86,11 @@ async fn pause(length: Duration, stop: &mut watch::Receiver<bool>) {
 async fn take(house: &House, via: &str, recipient: Option<&str>, message: &[u8]) -> Result<bool> {
     let taken = feedback::take_in(house, via, recipient, message).await?;
     let who = taken.who.as_deref().unwrap_or("nobody");
-    debug!(via, kind = taken.kind.as_str(), effect = taken.effect.as_str(), "A message about {who}");
+    debug!(
+        via,
+        kind = taken.kind.as_str(),
+        effect = taken.effect.as_str(),
+        "A message about {who}"
+    );
     Ok(taken.who.is_some() || taken.effect != Effect::None)
 }

@@ -126,9 +126,8 @@ pub async fn totals(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     const LIST: &str =
         "select name, value from counters where name like 'feedback:%' order by name";
     let rows = on!(tx, c => sqlx::query_as::<_, (String, i64)>(LIST).fetch_all(c).await)?;
-    let bare = |(name, count): (String, i64)| {
-        Some((name.strip_prefix("feedback:")?.to_owned(), count))
-    };
+    let bare =
+        |(name, count): (String, i64)| Some((name.strip_prefix("feedback:")?.to_owned(), count));
     Ok(rows.into_iter().filter_map(bare).collect())
 }
 

@@ -48,8 +48,7 @@ pub async fn event(
         "mailgun" => mailgun::read(&body, hooks.mailgun.as_ref().ok_or(Trouble::Missing)?, now),
         "sendgrid" => {
             let key = hooks.sendgrid.as_ref().ok_or(Trouble::Missing)?;
-            let (signature, timestamp) =
-                (header(sendgrid::SIGNATURE), header(sendgrid::TIMESTAMP));
+            let (signature, timestamp) = (header(sendgrid::SIGNATURE), header(sendgrid::TIMESTAMP));
             sendgrid::read(&body, signature, timestamp, key, now)
         }
         _ => return Err(Trouble::Missing),
@@ -106,7 +105,7 @@ async fn certificate(office: &Office, url: &Url) -> Result<Arc<[u8]>, Refused> {
 async fn fetch(office: &Office, url: &Url) -> Result<Vec<u8>, Refused> {
     let unclear = |why: String| Refused::Unclear(format!("{url} cannot be fetched: {why}"));
     let fetch = office.desk.fetch.as_ref().ok_or_else(|| unclear("no way out".to_owned()))?;
-    let request = Request::new(url.clone(), ses::LARGEST_CERTIFICATE);
+    let request = Request::to(url.clone(), ses::LARGEST_CERTIFICATE, false);
     match fetch.fetch(request).await {
         Ok(Response::Document(found)) if found.final_url.host_str() == url.host_str() => {
             Ok(found.bytes)

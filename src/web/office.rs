@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use super::health::Gauges;
+use super::hooks::Certificates;
 use super::press::Press;
 use super::throttle::Throttle;
 use crate::flow::House;
@@ -24,6 +25,8 @@ pub struct Inner {
     pub throttle: Throttle,
     /// The numbers shown last.
     pub gauges: Gauges,
+    /// Certificates of mail services.
+    pub certificates: Certificates,
 }
 
 impl Office {
@@ -34,6 +37,7 @@ impl Office {
             press: Press::default(),
             throttle: Throttle::default(),
             gauges: Gauges::default(),
+            certificates: Certificates::default(),
         }))
     }
 

@@ -106,6 +106,11 @@ pub fn forms() -> usize {
     FORMS.len()
 }
 
+/// The names of the forms.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|(name, _)| *name)
+}
+
 /// The messages that stand alone.
 pub fn singles(about: &About) -> Vec<Sample> {
     let singles = include_str!("singles.txt").split("=== ").skip(1);
@@ -127,7 +132,8 @@ pub fn bounce(form: &str, expected: &str, about: &About) -> Vec<u8> {
 
 fn fill(template: &str, reply: Option<&Reply>, about: &About) -> Vec<u8> {
     let (headers, _) = ORIGINAL.split_once("\n\n").expect("a header");
-    let mut text = template.replace("{original}", ORIGINAL).replace("{headers}", &format!("{headers}\n"));
+    let mut text =
+        template.replace("{original}", ORIGINAL).replace("{headers}", &format!("{headers}\n"));
     if let Some(reply) = reply {
         let class = &reply.code[..1];
         let vague = format!("{class}.0.0");
@@ -162,7 +168,10 @@ fn fill(template: &str, reply: Option<&Reply>, about: &About) -> Vec<u8> {
     }
     while let Some((before, rest)) = text.split_once("{base64:") {
         let (plain, after) = rest.split_once('}').expect("an end");
-        text = format!("{before}{}{after}", STANDARD.encode(plain.replace("\\n", "\n").replace("\\t", "\t")));
+        text = format!(
+            "{before}{}{after}",
+            STANDARD.encode(plain.replace("\\n", "\n").replace("\\t", "\t"))
+        );
     }
     text.replace('\n', "\r\n").into_bytes()
 }

@@ -19,7 +19,12 @@ fn bounces_and_complaints_of_many_systems_are_told_apart() {
     for sample in &samples {
         *told.entry(sample.expected.as_str()).or_default() += 1;
     }
-    println!("{} messages, {} forms, {} wrong; {told:?}", samples.len(), corpus::forms(), wrong.len());
+    println!(
+        "{} messages, {} forms, {} wrong; {told:?}",
+        samples.len(),
+        corpus::forms(),
+        wrong.len()
+    );
     for (sample, found) in &wrong {
         println!("{}: expected {}, found {found}", sample.name, sample.expected);
     }

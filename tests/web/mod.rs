@@ -5,4 +5,4 @@ mod feeds;
 mod inbox;
 mod machines;
 mod pages;
-mod place;
+pub mod place;

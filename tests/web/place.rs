@@ -15,7 +15,7 @@ use gazetted::digest::slot::Slot;
 use gazetted::flow::compile::{self, Occasion};
 use gazetted::flow::{House, watch};
 use gazetted::region::Gazetteer;
-use gazetted::source::Source;
+use gazetted::source::{Fetch, Source};
 use gazetted::store::{Store, inbox, subscribers};
 use gazetted::subscriber::{Address, Standing, Subscriber};
 use gazetted::web::{self, Desk};
@@ -94,12 +94,21 @@ impl Place {
         Self::with(MAIL, true).await
     }
 
+    /// A site with more in its config, whose pages fetch documents by `fetch`.
+    pub async fn configured(more: &str, fetch: Option<Arc<dyn Fetch>>) -> Self {
+        Self::furnished(&format!("{MAIL}{more}"), true, fetch).await
+    }
+
     /// A site without `[mail]` and digests.
     pub async fn without_mail() -> Self {
         Self::with("", false).await
     }
 
     async fn with(mail: &str, inbox: bool) -> Self {
+        Self::furnished(mail, inbox, None).await
+    }
+
+    async fn furnished(mail: &str, inbox: bool, fetch: Option<Arc<dyn Fetch>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gazetted.toml");
         fs::write(&path, format!("{CONFIG}{mail}")).unwrap();
@@ -117,6 +126,7 @@ impl Place {
         let desk = Desk {
             mailer: house.settings().mail.as_ref().map(|mail| mailer(mail).unwrap()),
             inbox,
+            fetch,
             trusted: vec![],
         };
         let router = web::router(Arc::clone(&house), desk);

@@ -18,8 +18,9 @@ pub fn read(body: &[u8], key: &Secret, now: Time) -> Result<Vec<Event>, Refused>
     let signature = un_hex(text(&post, "/signature/signature"))
         .ok_or_else(|| forged("the post has no signature"))?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
-    hmac::verify(&key, format!("{timestamp}{token}").as_bytes(), &signature)
-        .map_err(|_| forged("the signature is wrong; is `[feedback.mailgun] key` the webhook signing key?"))?;
+    hmac::verify(&key, format!("{timestamp}{token}").as_bytes(), &signature).map_err(|_| {
+        forged("the signature is wrong; is `[feedback.mailgun] key` the webhook signing key?")
+    })?;
     if !is_fresh(timestamp, now) {
         return Err(forged("the signature is days old; is the clock right?"));
     }

@@ -51,7 +51,11 @@ fn event(data: &Value) -> Option<Event> {
     };
     let record = text(data, "/RecordType");
     let facts = Facts {
-        id: format!("postmark:{record}:{number}:{}:{}", text(data, "/MessageID"), text(data, "/ChangedAt")),
+        id: format!(
+            "postmark:{record}:{number}:{}:{}",
+            text(data, "/MessageID"),
+            text(data, "/ChangedAt")
+        ),
         recipient,
         words,
         ..Facts::default()
@@ -75,8 +79,14 @@ fn event(data: &Value) -> Option<Event> {
         }
         (
             "Bounce",
-            "SpamNotification" | "Blocked" | "DMARCPolicy" | "VirusNotification" | "SMTPApiError"
-            | "TemplateRenderingFailed" | "InboundError" | "OpenRelayTest",
+            "SpamNotification"
+            | "Blocked"
+            | "DMARCPolicy"
+            | "VirusNotification"
+            | "SMTPApiError"
+            | "TemplateRenderingFailed"
+            | "InboundError"
+            | "OpenRelayTest",
         ) => Kind::Bounce(Blame::Sender),
         ("Bounce", "Transient") => Kind::Progress,
         ("Bounce", "AutoResponder" | "AddressChange" | "ChallengeVerification") => Kind::Reply,

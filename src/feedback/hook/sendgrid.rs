@@ -28,7 +28,9 @@ pub fn public_key(text: &str) -> Result<Vec<u8>, String> {
     let der = STANDARD.decode(text.trim()).ok();
     der.and_then(|der| der.strip_prefix(&SPKI).map(<[u8]>::to_vec))
         .filter(|point| point.len() == 65)
-        .ok_or_else(|| "it is no ECDSA P-256 public key in base64; copy the verification key".to_owned())
+        .ok_or_else(|| {
+            "it is no ECDSA P-256 public key in base64; copy the verification key".to_owned()
+        })
 }
 
 /// Reads a post whose headers hold `signature` and `timestamp`.
@@ -42,15 +44,20 @@ pub fn read(
     key: &str,
     now: Time,
 ) -> Result<Vec<Event>, Refused> {
-    let point = public_key(key).map_err(|why| forged(&format!("[feedback.sendgrid] public_key: {why}")))?;
+    let point =
+        public_key(key).map_err(|why| forged(&format!("[feedback.sendgrid] public_key: {why}")))?;
     let signature = signature.and_then(|text| STANDARD.decode(text.trim()).ok());
     let (Some(signature), Some(timestamp)) = (signature, timestamp) else {
         return Err(forged("the post has no signature; switch on the signed event webhook"));
     };
     let signed = [timestamp.as_bytes(), body].concat();
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
-        .verify(&signed, &signature)
-        .map_err(|_| forged("the signature is wrong; is `[feedback.sendgrid] public_key` that of this webhook?"))?;
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(&signed, &signature).map_err(
+        |_| {
+            forged(
+                "the signature is wrong; is `[feedback.sendgrid] public_key` that of this webhook?",
+            )
+        },
+    )?;
     if !is_fresh(timestamp, now) {
         return Err(forged("the signature is days old; is the clock right?"));
     }

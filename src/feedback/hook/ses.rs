@@ -103,8 +103,7 @@ impl Envelope {
             &["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
         const OTHERS: &[&str] =
             &["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
-        let names =
-            if text(&self.post, "/Type") == "Notification" { NOTIFICATION } else { OTHERS };
+        let names = if text(&self.post, "/Type") == "Notification" { NOTIFICATION } else { OTHERS };
         let mut signed = String::new();
         for name in names {
             if let Some(value) = self.post.get(*name).and_then(Value::as_str) {
@@ -127,7 +126,9 @@ fn amazons(text: &str) -> Option<Url> {
         && url.username().is_empty()
         && url.password().is_none()
         && (3..=40).contains(&region.len())
-        && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        && region
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     good.then_some(url)
 }
 
@@ -242,7 +243,10 @@ mod tests {
 
     #[test]
     fn a_certificate_cut_short_has_no_key() {
-        assert_eq!(public_key(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"), None);
+        assert_eq!(
+            public_key(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+            None
+        );
         assert_eq!(element(&[0x30, 0x84, 0, 0, 0, 0]), None);
         assert_eq!(element(&[0x30, 0x82, 1, 0, 1]), None);
         assert_eq!(element(&[]), None);

@@ -85,7 +85,8 @@ pub async fn take_event(house: &House, via: &str, event: &hook::Event) -> Result
 async fn take(house: &House, via: &str, report: &Report, event: Option<&str>) -> Result<Taken> {
     let mut tx = house.store.write().await?;
     let told = matches!(report.kind, Kind::Progress | Kind::Reply);
-    let whose = if told { None } else { whose::find(house, &mut tx, report, event.is_some()).await? };
+    let whose =
+        if told { None } else { whose::find(house, &mut tx, report, event.is_some()).await? };
     let Some(whose) = whose else {
         let count = if told { report.kind.as_str() } else { "unknown" };
         reports::count(&mut tx, count).await?;
@@ -144,7 +145,9 @@ fn weighed(report: &Report, whose: &Whose) -> Kind {
     let elsewhere =
         !named.is_empty() && !named.iter().any(|address| address.eq_ignore_ascii_case(mine));
     match (report.kind, whose.proof) {
-        (Kind::Bounce(Blame::Hard) | Kind::Complaint, Proof::Matched) => Kind::Bounce(Blame::Soft),
+        (Kind::Bounce(Blame::Hard) | Kind::Complaint | Kind::Unsubscribe, Proof::Matched) => {
+            Kind::Bounce(Blame::Soft)
+        }
         // The reader's own mailbox works: it sent the mail on, in vain.
         (Kind::Bounce(Blame::Hard), Proof::Signed) if elsewhere => Kind::Bounce(Blame::Soft),
         (kind, _) => kind,
@@ -208,10 +211,12 @@ async fn give_up(tx: &mut Tx, person: i64, to: Standing, now: Time) -> Result<Ef
 /// A thousand readers behind one block list are one problem: it is told at
 /// the first, the tenth, the hundredth.
 fn warn_of_us(total: i64, words: &str) {
-    let is_round = std::iter::successors(Some(1_i64), |step| step.checked_mul(10))
-        .any(|step| step == total);
+    let is_round =
+        std::iter::successors(Some(1_i64), |step| step.checked_mul(10)).any(|step| step == total);
     if is_round {
-        warn!("Mail is refused for our own fault, {total} so far; no reader suffers for it: {words}");
+        warn!(
+            "Mail is refused for our own fault, {total} so far; no reader suffers for it: {words}"
+        );
     }
 }
 

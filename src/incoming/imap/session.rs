@@ -76,7 +76,9 @@ impl Session {
         self.say(&[user, next.as_bytes()].concat()).await?;
         self.go_on().await?;
         self.say(&[password, b"\r\n"].concat()).await?;
-        self.answer(&tag).await.context("the server does not let us in; check `username` and `password`")?;
+        self.answer(&tag)
+            .await
+            .context("the server does not let us in; check `username` and `password`")?;
         Ok(())
     }
 
@@ -134,7 +136,8 @@ impl Session {
         largest: usize,
     ) -> anyhow::Result<Option<Vec<u8>>> {
         let tag = self.tag();
-        self.say(format!("{tag} UID FETCH {uid} (BODY.PEEK[]<0.{largest}>)\r\n").as_bytes()).await?;
+        self.say(format!("{tag} UID FETCH {uid} (BODY.PEEK[]<0.{largest}>)\r\n").as_bytes())
+            .await?;
         let answer = self.answer_within(&tag, largest + 1_024).await?;
         let fetched = |line: &str| line.to_ascii_uppercase().contains(" FETCH ");
         Ok(answer.into_iter().filter(|(line, _)| fetched(line)).find_map(|(_, literal)| literal))
@@ -213,8 +216,10 @@ impl Session {
 
     async fn literal(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut literal = vec![];
-        let reading = (&mut self.wire).take(length as u64).read_to_end(&mut literal);
-        timeout(ANSWER, reading).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        let mut reader = (&mut self.wire).take(length as u64);
+        timeout(ANSWER, reader.read_to_end(&mut literal))
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??;
         if literal.len() == length { Ok(literal) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
@@ -234,7 +239,8 @@ fn tls() -> anyhow::Result<Arc<ClientConfig>> {
         bail!("this machine has no certificates to verify a server with; install ca-certificates");
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
