@@ -2,7 +2,9 @@
 
 use super::filing::{self, Filing};
 use super::mentions::mentions;
-use super::weigh::{Weighed, weigh};
+use super::model::MODEL;
+use super::settle::settle;
+use super::weigh::{self, Weighed, weigh};
 use super::{Country, Gazetteer, Origin, RegionPath, Tree};
 use crate::article::{Label, LabelKind};
 
@@ -50,10 +52,6 @@ pub struct Reason {
     pub weight: f32,
 }
 
-/// A piece is put down to a country when it is about it at least this likely.
-const STRONG: f32 = 0.42;
-/// The likeliest country decides the region from here on.
-const ENOUGH: f32 = 0.4;
 /// Most countries that a piece is put down to.
 const MOST_COUNTRIES: usize = 8;
 /// Most reasons that are told.
@@ -80,7 +78,7 @@ pub fn classify(tree: &Tree, gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> 
         }
     }
     Verdict {
-        reasons: reasons(tree, &filings, &weighed),
+        reasons: reasons(tree, gazetteer, &filings, &weighed),
         unmatched: unmatched(&filings),
         regions,
         countries,
@@ -111,9 +109,27 @@ fn read_text(
     if !topics.is_empty() {
         title = format!("{title}\n\n{}", topics.join("\n\n"));
     }
-    let english = evidence.language.is_some_and(|tag| tag.to_ascii_lowercase().starts_with("en"));
-    let found = mentions(gazetteer, &title, evidence.text, english, &hint);
-    weigh(&found, evidence.home)
+    let english = is_english(evidence);
+    let found = mentions(gazetteer, &title, evidence.text, english);
+    let names = settle(gazetteer.table(), &found.mentions, english, &hint);
+    weigh(&found, &names, evidence.home)
+}
+
+/// For each country that a text speaks for the numbers that the model weighs,
+/// to fit it: see `scripts/regions/train.py`.
+#[must_use]
+pub fn features(gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Vec<(Country, Vec<f32>)> {
+    let english = is_english(evidence);
+    let hint: Vec<_> = evidence.home.map(|home| (home, 1.5)).into_iter().collect();
+    let found = mentions(gazetteer, evidence.title, evidence.text, english);
+    let names = settle(gazetteer.table(), &found.mentions, english, &hint);
+    let counted = weigh::count(&found, &names);
+    let features = weigh::features(&counted, evidence.home);
+    counted.iter().map(|w| w.country).zip(features.iter().map(|row| row.to_vec())).collect()
+}
+
+fn is_english(evidence: &Evidence<'_>) -> bool {
+    evidence.language.is_some_and(|tag| tag.to_ascii_lowercase().starts_with("en"))
 }
 
 /// The first region and what decided it. Of labels that say as much as each
@@ -142,7 +158,7 @@ fn primary(
         });
         return (paths, *origin);
     }
-    if let Some(top) = weighed.first().filter(|top| top.likely >= ENOUGH)
+    if let Some(top) = weighed.first().filter(|top| top.likely >= MODEL.first)
         && let Some(path) = tree.of_country(top.country)
     {
         let around = path.top();
@@ -162,7 +178,7 @@ fn primary(
 /// Four countries of one region or more, and none that stands out?
 fn is_about_a_whole_region(tree: &Tree, around: &RegionPath, weighed: &[Weighed]) -> bool {
     let whole: f32 = weighed.iter().map(|w| w.mass).sum();
-    let named: Vec<&Weighed> = weighed.iter().filter(|w| w.likely >= STRONG).collect();
+    let named: Vec<&Weighed> = weighed.iter().filter(|w| w.likely >= MODEL.further).collect();
     let within = |w: &&Weighed| tree.of_country(w.country).is_some_and(|p| p.is_within(around));
     named.len() >= 4 && named.iter().all(within) && named.iter().all(|w| w.mass < whole * 0.35)
 }
@@ -172,7 +188,7 @@ fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Co
     let mut countries: Vec<Country> =
         regions.iter().filter_map(|path| tree.country_of(path)).collect();
     for (rank, weighed) in weighed.iter().enumerate() {
-        let needed = if rank == 0 { ENOUGH } else { STRONG };
+        let needed = if rank == 0 { MODEL.first } else { MODEL.further };
         if weighed.likely >= needed && !countries.contains(&weighed.country) {
             countries.push(weighed.country);
         }
@@ -181,14 +197,20 @@ fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Co
     countries
 }
 
-fn reasons(tree: &Tree, filings: &[(Origin, Filing)], weighed: &[Weighed]) -> Vec<Reason> {
+fn reasons(
+    tree: &Tree,
+    gazetteer: &Gazetteer,
+    filings: &[(Origin, Filing)],
+    weighed: &[Weighed],
+) -> Vec<Reason> {
     let labels = filings
         .iter()
         .flat_map(|(_, filing)| &filing.regions)
         .map(|(path, label)| Reason { evidence: label.clone(), region: path.clone(), weight: 1.0 });
     let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
         let region = tree.of_country(w.country)?.clone();
-        Some(Reason { evidence: w.evidence.clone(), region, weight: w.likely })
+        let evidence = gazetteer.table().name(w.evidence).to_owned();
+        Some(Reason { evidence, region, weight: w.likely })
     });
     labels.chain(words).take(MOST_REASONS).collect()
 }

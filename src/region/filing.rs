@@ -3,12 +3,15 @@
 use super::atlas::WellKnown;
 use super::fold::fold;
 use super::gazetteer::{Gazetteer, Kind};
+use super::table::{PERSON, WORD};
 use super::words::plain_name;
 use super::{Country, RegionPath, Tree};
 use crate::article::{Label, LabelKind};
 
 /// Labels of one kind that are looked at; more are a list of keywords.
 const MOST_LABELS: usize = 40;
+/// A namesake abroad that is smaller by this much is not thought of.
+const NAMESAKE: u8 = 15;
 
 /// What labels of one kind say.
 #[derive(Debug, Default)]
@@ -124,14 +127,20 @@ fn joined(tree: &Tree, label: &str) -> Vec<RegionPath> {
 
 /// The country of a label that is the name of one city or division: `Texas`.
 fn place(gazetteer: &Gazetteer, label: &str) -> Option<Country> {
-    let entry = gazetteer.entry(&plain_name(label))?;
-    let [sense, rest @ ..] = entry.senses.as_slice() else { return None };
+    let table = gazetteer.table();
+    let at = table.find(&plain_name(label))?;
+    let entry = table.entry(at);
+    let senses = table.senses(at);
+    let sense = senses.iter().max_by_key(|sense| sense.weight)?;
+    let rival = senses
+        .iter()
+        .any(|other| other.country != sense.country && other.weight + NAMESAKE > sense.weight);
     let known = match sense.kind {
-        Kind::Folk | Kind::Short | Kind::Seat => false,
-        Kind::City => sense.weight >= 55 && !entry.word && !entry.person,
-        _ => !entry.word,
+        Kind::Folk | Kind::Foreign | Kind::Short | Kind::Post | Kind::Seat | Kind::Cue => false,
+        Kind::City => sense.weight >= 55 && !entry.is(WORD | PERSON),
+        _ => !entry.is(WORD),
     };
-    (known && rest.is_empty()).then_some(sense.country)
+    (known && !rival).then_some(sense.country)
 }
 
 /// Is this a section that is no place?

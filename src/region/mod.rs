@@ -11,7 +11,11 @@ mod fold;
 pub mod gazetteer;
 mod labels;
 mod mentions;
+mod model;
 mod planting;
+mod revision;
+mod settle;
+mod table;
 pub mod tree;
 mod weigh;
 mod words;
@@ -24,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use atlas::WellKnown;
 pub use classify::{Evidence, Reason, Verdict, classify};
 pub use gazetteer::Gazetteer;
+pub use revision::revision;
 pub use tree::{Declared, Tree};
 
 /// A node of the region tree by its path: `americas/united-states`.

@@ -4,6 +4,7 @@
 //! give values. Nothing here decides what to do: that is `flow`'s.
 
 pub mod articles;
+mod batch;
 pub mod claim;
 pub mod deliveries;
 pub mod editions;
