@@ -18,13 +18,13 @@ pub(super) fn read(message: &Message) -> Option<Report> {
     };
     let mut clues = Clues::default();
     for field in ["original-envelope-id", "original-mail-from"] {
-        clues.return_paths.extend(fields.all(field).map(|path| bare(path)));
+        clues.return_paths.extend(fields.all(field).map(bare));
     }
     if let Some(returned) = message.returned() {
         clues_of_returned(&returned, &mut clues);
     }
     for field in ["original-rcpt-to", "removal-recipient"] {
-        clues.recipients.extend(fields.all(field).map(|address| bare(address)));
+        clues.recipients.extend(fields.all(field).map(bare));
     }
     let agent = fields.first("user-agent").unwrap_or_default();
     Some(Report { kind, clues, status: None, words: one_line(&format!("{said} {agent}")) })

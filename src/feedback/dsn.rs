@@ -35,8 +35,9 @@ pub(super) fn read(message: &Message) -> Option<Report> {
         return None;
     }
     let mut clues = Clues::default();
+    // What we announce as ENVID is the Message-ID.
+    clues.message_id = envelope.message_id.or_else(|| envelope.id.clone());
     clues.return_paths.extend(envelope.id);
-    clues.message_id = envelope.message_id;
     if let Some(returned) = message.returned() {
         clues_of_returned(&returned, &mut clues);
     }
@@ -139,7 +140,10 @@ fn fields(text: &str) -> (Envelope, Vec<Recipient>) {
             "status" => group.status = Status::find(&value),
             "diagnostic-code" => {
                 let typed = value.split_once(';').filter(|(kind, _)| is_name(kind));
-                group.diagnostic = typed.map_or(value.as_str(), |(_, said)| said).trim().to_owned();
+                typed
+                    .map_or(value.as_str(), |(_, said)| said)
+                    .trim()
+                    .clone_into(&mut group.diagnostic);
             }
             _ => {}
         }
@@ -193,15 +197,13 @@ fn from_xtext(text: &str) -> String {
         let hex = after
             .get(..2)
             .filter(|hex| hex.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)));
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii_graphic) {
-            Some(byte) => {
-                out.push(char::from(byte));
-                rest = &after[2..];
-            }
-            None => {
-                out.push('+');
-                rest = after;
-            }
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let Some(byte) = byte.filter(u8::is_ascii_graphic) {
+            out.push(char::from(byte));
+            rest = &after[2..];
+        } else {
+            out.push('+');
+            rest = after;
         }
     }
     out + rest

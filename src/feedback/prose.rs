@@ -1,4 +1,4 @@
-//! Bounces written for people: qmail, Exim, IMail, old Exchange and whoever
+//! Bounces written for people: qmail, Exim, `IMail`, old Exchange and whoever
 //! else never heard of RFC 3464.
 //!
 //! Only who wrote it makes a message a bounce; its words only tell what kind.

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -83,7 +83,7 @@ pub(super) async fn run(
 /// If the connection breaks or the client is too slow.
 pub(super) async fn attend(
     house: &House,
-    mut read: impl AsyncBufRead + AsyncRead + Unpin,
+    mut read: impl AsyncBufRead + Unpin,
     mut write: impl AsyncWrite + Unpin,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {

@@ -69,7 +69,7 @@ impl std::fmt::Debug for Desk {
             .field("mailer", &self.mailer.is_some())
             .field("inbox", &self.inbox)
             .field("trusted", &self.trusted)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

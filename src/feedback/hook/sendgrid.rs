@@ -1,4 +1,4 @@
-//! SendGrid: a JSON list, signed with ECDSA P-256 over timestamp and body.
+//! `SendGrid`: a JSON list, signed with ECDSA P-256 over timestamp and body.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::Engine;

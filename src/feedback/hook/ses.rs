@@ -52,7 +52,7 @@ impl Envelope {
             return Err(forged("the topic is none of `[feedback.ses] topics`"));
         }
         let certificate = amazons(text(&post, "/SigningCertURL"))
-            .filter(|url| url.path().ends_with(".pem"))
+            .filter(|url| url.path().strip_suffix(".pem").is_some())
             .ok_or_else(|| forged("the certificate does not lie with Amazon SNS"))?;
         Ok(Self { post, certificate })
     }
@@ -149,8 +149,11 @@ fn public_key(pem: &[u8]) -> Option<Vec<u8>> {
     Some(key.to_vec())
 }
 
-/// The first element of DER: its tag, its content, all of it, and what follows.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+/// An element of DER: its tag, its content, all of it, and what follows.
+type Element<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+
+/// The first element.
+fn element(der: &[u8]) -> Option<Element<'_>> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
