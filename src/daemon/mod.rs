@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod beat;
 pub mod cron;
 pub mod notify;
+mod rounds;
 pub mod sources;
 pub mod stop;
 

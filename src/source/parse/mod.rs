@@ -22,6 +22,8 @@ use std::io::Read as _;
 
 use url::Url;
 
+use super::manners::Hub;
+use super::pace::Wishes;
 use crate::article::clean::{inline_text, strip_controls};
 use crate::article::markup::{Token, Tokens, attribute};
 use crate::article::{Body, Draft};
@@ -39,6 +41,10 @@ pub struct Document {
     pub language: Option<String>,
     /// Its pieces, in its order, as they stand; see [`guid::settle`].
     pub drafts: Vec<Draft>,
+    /// How often it wishes to be asked.
+    pub wishes: Wishes,
+    /// The hub that tells of its news.
+    pub hub: Option<Hub>,
 }
 
 /// What a document turned out to be.
@@ -137,6 +143,8 @@ pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, Pa
         link: about.and_then(|draft| draft.url.clone()),
         language: about.and_then(|draft| draft.language.clone()),
         drafts: draft.into_iter().collect(),
+        wishes: Wishes::default(),
+        hub: None,
     })
 }
 
@@ -152,18 +160,31 @@ fn is_blank(body: &Body) -> bool {
     plain_line(body).is_empty()
 }
 
-/// Unpacks what was stored as a gzip file, up to 64 MiB.
+/// The most that a packed document may unpack to, in bytes.
+const UNPACKED: u64 = 64 << 20;
+
+/// Unpacks what was stored as a gzip file. It is unpacked once to learn how
+/// long it is: what is too long never takes up memory.
 fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ParseError> {
-    const LIMIT: u64 = 64 << 20;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.into());
     }
-    let mut out = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(bytes).take(LIMIT + 1).read_to_end(&mut out);
+    let mut length = 0;
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes);
+    let mut buffer = [0; 16 * 1024];
     // A cut stream still holds a readable beginning.
-    if out.is_empty() && read.is_err() || out.len() as u64 > LIMIT {
+    while let Ok(read @ 1..) = reader.read(&mut buffer) {
+        length += read as u64;
+        if length > UNPACKED {
+            return Err(ParseError::Gzip);
+        }
+    }
+    if length == 0 {
         return Err(ParseError::Gzip);
     }
+    let mut out = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    // The same bytes break at the same place, after the same beginning.
+    _ = flate2::read::MultiGzDecoder::new(bytes).take(length).read_to_end(&mut out);
     Ok(out.into())
 }
 

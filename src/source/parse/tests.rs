@@ -186,6 +186,29 @@ fn one_guid_is_one_piece_and_the_later_one_counts() {
 }
 
 #[test]
+fn how_readers_were_counted_is_no_part_of_an_id() {
+    let source =
+        "<rss><item><link>https://e.example/a?id=1&amp;utm_source=feed#x</link></item></rss>";
+
+    assert_eq!(feed(source).drafts[0].guid, "https://e.example/a?id=1#x");
+}
+
+#[test]
+fn packed_data_that_unpacks_to_too_much_is_refused_before_it_takes_memory() {
+    let pack = |write: &dyn Fn(&mut dyn std::io::Write)| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        write(&mut packed);
+        packed.finish().unwrap()
+    };
+    let bomb = pack(&|to| (0..65).for_each(|_| to.write_all(&vec![b' '; 1 << 20]).unwrap()));
+    let honest = pack(&|to| to.write_all(b"<rss><item><title>A</title></item></rss>").unwrap());
+
+    assert_eq!(document(&bomb, None, None), Err(ParseError::Gzip));
+    assert_eq!(document(&honest, None, None).unwrap().drafts.len(), 1);
+    assert_eq!(document(&honest[..honest.len() - 9], None, None).unwrap().drafts.len(), 1);
+}
+
+#[test]
 fn a_piece_without_an_id_gets_the_same_one_every_time() {
     let source = "<rss><item><title>One</title><pubDate>2004-01-01</pubDate></item><item><title>Two</title></item></rss>";
     let (first, second) = (feed(source), feed(source));
