@@ -67,7 +67,7 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
         inbox: house.settings().mail.as_ref().is_some_and(assemble::has_inbox),
         trusted: config.server.trusted_proxies.clone(),
     };
-    let router = web::router(house.clone(), desk);
+    let site = web::Site::new(house.clone(), desk);
     tracing::info!("Listening on http://{address}");
     if let Some(door) = &door {
         tracing::info!("Listening for what comes back on {}", door.local_addr()?);
@@ -75,11 +75,14 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
     let taking_in = house.clone();
     daemon::run(house, parts, move |mut stop| async move {
         let coming_back = incoming::run(taking_in, door, stop.clone());
+        let follow = stop.clone();
         let stopped = async move {
             // An error means that nobody is left to say stop.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        let (served, ()) = tokio::join!(web::server::serve(listener, router, stopped), coming_back);
+        let following = site.follow(follow);
+        let serving = web::server::serve(listener, site.clone(), stopped);
+        let (served, (), ()) = tokio::join!(serving, following, coming_back);
         served
     })
     .await

@@ -34,9 +34,9 @@ pub(super) fn read(message: &Message) -> Option<Report> {
     if recipients.is_empty() {
         return None;
     }
-    let mut clues = Clues::default();
     // What we announce as ENVID is the Message-ID.
-    clues.message_id = envelope.message_id.or_else(|| envelope.id.clone());
+    let message_id = envelope.message_id.or_else(|| envelope.id.clone());
+    let mut clues = Clues { message_id, ..Clues::default() };
     clues.return_paths.extend(envelope.id);
     if let Some(returned) = message.returned() {
         clues_of_returned(&returned, &mut clues);

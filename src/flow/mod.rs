@@ -4,6 +4,7 @@
 //! - [`admit`]: turn a draft into an article with its regions;
 //! - [`relate`]: know which earlier articles belong beside which;
 //! - [`syndicate`]: make the feeds;
+//! - [`push`]: tell those who want to know that a feed changed;
 //! - [`compile`]: make an edition when its slot is due;
 //! - [`deliver`]: hand each mail over, once;
 //! - [`enrol`]: let people in and out;
@@ -19,6 +20,7 @@ pub mod inbox;
 pub mod issue;
 pub mod ledger;
 pub mod pulse;
+pub mod push;
 pub mod reclassify;
 pub mod relate;
 pub mod sweep;

@@ -8,7 +8,7 @@ pub mod backoff;
 mod beside;
 pub mod fetch;
 pub mod folder;
-mod guard;
+pub mod guard;
 pub mod http;
 pub mod hub;
 mod listing;

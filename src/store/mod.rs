@@ -12,6 +12,7 @@ pub mod engine;
 pub mod error;
 pub mod feedback;
 pub mod feeds;
+pub mod hub;
 pub mod inbox;
 pub mod keys;
 pub mod labels;

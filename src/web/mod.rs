@@ -9,15 +9,19 @@
 //! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
 //! what a subscriber gets; a token never reaches a log.
 
+mod again;
 mod archive;
 mod assets;
 pub mod conditional;
 pub mod document;
+pub mod express;
 mod feeds;
+mod follow;
 mod front;
 pub mod headers;
 mod health;
 mod hooks;
+mod hub;
 mod inbox;
 mod log;
 mod media;
@@ -32,6 +36,7 @@ mod stories;
 mod subscriptions;
 mod throttle;
 mod trouble;
+mod wire;
 
 use std::sync::Arc;
 
@@ -39,6 +44,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{any, get, post};
+use tokio::sync::watch;
 
 use crate::config::Network;
 use crate::delivery::Mailer;
@@ -73,13 +79,59 @@ impl std::fmt::Debug for Desk {
     }
 }
 
+/// The site: its router, and the short way to its feeds.
+#[derive(Clone)]
+pub struct Site {
+    router: Router,
+    /// What the short way finds its documents with; none: all go to the router.
+    express: Option<Office>,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("express", &self.express.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// Every address of the site.
+    #[must_use]
+    pub fn new(house: Arc<House>, desk: Desk) -> Self {
+        let office = Office::new(house, desk);
+        Self { router: route(office.clone()), express: Some(office) }
+    }
+
+    /// Keeps the feeds level with the store, and announces what changed, until
+    /// told to stop.
+    pub async fn follow(&self, stop: watch::Receiver<bool>) {
+        if let Some(office) = &self.express {
+            follow::run(office.clone(), stop).await;
+        }
+    }
+
+    /// The router alone: what it answers, the site answers.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+impl From<Router> for Site {
+    fn from(router: Router) -> Self {
+        Self { router, express: None }
+    }
+}
+
 /// Every address of the site.
 pub fn router(house: Arc<House>, desk: Desk) -> Router {
-    let office = Office::new(house, desk);
+    Site::new(house, desk).router
+}
+
+fn route(office: Office) -> Router {
     let mut router = Router::new()
         .route("/", any(front::front))
         .route("/feeds/{*path}", any(feeds::feed))
         .route("/feeds.opml", any(feeds::opml))
+        .route("/hub", any(hub::hub))
         .route("/articles/{key}", get(reading::article))
         .route("/region/{*path}", get(reading::region))
         .route("/author/{slug}", get(reading::author))
@@ -97,6 +149,7 @@ pub fn router(house: Arc<House>, desk: Desk) -> Router {
         .route("/style.css", any(assets::stylesheet))
         .route("/favicon.svg", get(assets::icon))
         .route("/favicon.ico", get(assets::icon))
+        .route("/icon.png", get(assets::picture))
         .route("/robots.txt", get(assets::robots))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -218,3 +218,30 @@ async fn the_numbers_are_shown() {
         assert!(metrics.contains(&line), "{metrics}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_at_the_relay_counts_as_the_bounce_it_is() {
+    let site = Readers::new().await;
+    let (gone, about) = site.reader("gone@recipient.example").await;
+    let (spam, _) = site.reader("spam@recipient.example").await;
+    let (own, _) = site.reader("own@recipient.example").await;
+    let house = &site.place.house;
+    let mut tx = house.store.write().await.unwrap();
+
+    for (person, reply) in [
+        (&gone, "550 5.1.1 No such user"),
+        (&spam, "554 5.7.1 Rejected as spam"),
+        (&own, "the address cannot stand in an envelope"),
+    ] {
+        let mail = (site.edition, person.id);
+        gazetted::flow::feedback::refused(house, &mut tx, mail, reply).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    assert_eq!(site.standing("gone@recipient.example").await, Standing::Bounced);
+    assert_eq!(site.standing("spam@recipient.example").await, Standing::Active);
+    assert_eq!(site.known(&own).await, []);
+    // The relay's own bounce about the same mail is the same bounce.
+    let again = site.take(&corpus::bounce("postfix", "hard", &about)).await;
+    assert_eq!(again.effect, Effect::Again);
+}

@@ -156,7 +156,7 @@ impl Fetch for Amazon {
         self.0.lock().unwrap().push(request.url.to_string());
         let document = Fetched {
             bytes: include_bytes!("sns.cert.pem").to_vec(),
-            headers: vec![],
+            said: gazetted::source::fetch::Said::default(),
             content_type: None,
             final_url: request.url,
             etag: None,

@@ -6,3 +6,4 @@ mod inbox;
 mod machines;
 mod pages;
 pub mod place;
+mod push;

@@ -124,6 +124,10 @@ pub async fn refused(
     (edition, subscriber): (i64, i64),
     reply: &str,
 ) -> Result<()> {
+    // What we refuse ourselves, before the relay is asked, has no code.
+    if !reply.starts_with('5') {
+        return Ok(());
+    }
     let kind = Kind::Bounce(feedback::reason::of_reply(reply));
     let entry = Entry {
         key: format!("{}:{edition}:{subscriber}", kind.as_str()),
