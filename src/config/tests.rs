@@ -430,11 +430,14 @@ fn the_shown_file_loads_and_names_every_key_with_its_default() {
         "dkim-key",
         "wordpress-password",
         "push-token",
+        "imap-password",
+        "postmark-secret",
+        "mailgun-key",
     ] {
         fs::write(folder.path().join(name), "a secret that is long enough").unwrap();
     }
-    for name in ["articles", "templates"] {
-        fs::create_dir(folder.path().join(name)).unwrap();
+    for name in ["articles", "templates", "bounces/new"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
     }
     let text = all_keys_of_the_shown_file();
     let file = folder.path().join("gazetted.toml");

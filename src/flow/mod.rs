@@ -19,6 +19,7 @@ pub mod depart;
 pub mod enrol;
 pub mod feedback;
 pub mod house;
+pub mod hubs;
 pub mod inbox;
 pub mod issue;
 pub mod ledger;
