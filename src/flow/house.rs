@@ -66,6 +66,8 @@ pub struct Bells {
     pub articles: Notify,
     /// Deliveries may be waiting.
     pub deliveries: Notify,
+    /// A source is due earlier than was thought.
+    pub sources: Notify,
 }
 
 /// What all verbs share.

@@ -12,6 +12,7 @@
 mod again;
 mod archive;
 mod assets;
+mod callback;
 pub mod conditional;
 pub mod document;
 pub mod express;
@@ -132,6 +133,12 @@ fn route(office: Office) -> Router {
         .route("/feeds/{*path}", any(feeds::feed))
         .route("/feeds.opml", any(feeds::opml))
         .route("/hub", any(hub::hub))
+        .route(
+            "/websub/{token}",
+            get(callback::verify)
+                .post(callback::tell)
+                .layer(DefaultBodyLimit::max(callback::MAX_BYTES)),
+        )
         .route("/articles/{key}", get(reading::article))
         .route("/region/{*path}", get(reading::region))
         .route("/author/{slug}", get(reading::author))
