@@ -15,6 +15,7 @@ mod assets;
 pub mod conditional;
 pub mod document;
 pub mod express;
+mod feed_page;
 mod feeds;
 mod follow;
 mod front;
