@@ -23,6 +23,7 @@ fn main() -> std::io::Result<()> {
             labels: &[],
             title,
             text: text.trim_start(),
+            url: None,
             language: Some(language::detect(title, &text)),
             home: None,
         };

@@ -69,6 +69,7 @@ pub fn admit(mut draft: Draft, hash: String, around: &Around<'_>) -> Admitted {
             labels: &draft.labels,
             title: &title,
             text: &text,
+            url: draft.url.as_deref(),
             language: Some(&language),
             home: around.source.home,
         },

@@ -104,6 +104,7 @@ fn decide(
             labels: &provenance.labels,
             title: &article.title,
             text: &article.text,
+            url: article.url.as_deref(),
             language: Some(&article.language),
             home,
         },

@@ -1,11 +1,11 @@
 //! From what is known about a piece to the regions it belongs to, with reasons.
 
 use super::filing::{self, Filing};
-use super::mentions::mentions;
+use super::mentions::{Writing, mentions};
 use super::model::MODEL;
 use super::settle::settle;
 use super::weigh::{self, Weighed, weigh};
-use super::{Country, Gazetteer, Origin, RegionPath, Tree};
+use super::{Country, Gazetteer, Origin, RegionPath, Tree, wide};
 use crate::article::{Label, LabelKind};
 
 /// All that may tell where a piece belongs.
@@ -19,6 +19,8 @@ pub struct Evidence<'a> {
     pub title: &'a str,
     /// Plain text of the whole piece.
     pub text: &'a str,
+    /// Its address, whose folders may name a region.
+    pub url: Option<&'a str>,
     /// BCP 47 tag, if known.
     pub language: Option<&'a str>,
     /// Home country of the source.
@@ -44,7 +46,7 @@ pub struct Verdict {
 /// One thing that spoke for a region.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reason {
-    /// The words or the label.
+    /// The label, or the names in the text, loudest first.
     pub evidence: String,
     /// What it spoke for.
     pub region: RegionPath,
@@ -54,6 +56,8 @@ pub struct Reason {
 
 /// Most countries that a piece is put down to.
 const MOST_COUNTRIES: usize = 8;
+/// Most names that are told of one country.
+const MOST_NAMES: usize = 4;
 /// Most reasons that are told.
 const MOST_REASONS: usize = 20;
 
@@ -62,13 +66,15 @@ const MOST_REASONS: usize = 20;
 /// [`RegionPath::world`]. Countries that the text is about are added behind.
 #[must_use]
 pub fn classify(tree: &Tree, gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Verdict {
+    let address = evidence.url.map(|url| filing::of_address(tree, gazetteer, url));
     let filings = [
         (Origin::Breadcrumb, filing::read(tree, gazetteer, evidence.labels, LabelKind::Breadcrumb)),
         (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Category)),
         (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Tag)),
+        (Origin::Category, address.unwrap_or_default()),
     ];
     let weighed = read_text(tree, gazetteer, evidence, &filings);
-    let (mut regions, origin) = primary(tree, evidence, &filings, &weighed);
+    let (mut regions, origin) = primary(tree, gazetteer, evidence, &filings, &weighed);
     let countries = countries(tree, &regions, &weighed);
     if origin != Origin::Operator {
         for path in countries.iter().filter_map(|country| tree.of_country(*country)) {
@@ -109,9 +115,9 @@ fn read_text(
     if !topics.is_empty() {
         title = format!("{title}\n\n{}", topics.join("\n\n"));
     }
-    let english = is_english(evidence);
-    let found = mentions(gazetteer, &title, evidence.text, english);
-    let names = settle(gazetteer.table(), &found.mentions, english, &hint);
+    let writing = Writing::of(evidence.language);
+    let found = mentions(gazetteer, &title, evidence.text, writing);
+    let names = settle(gazetteer.table(), &found.mentions, writing, &hint);
     weigh(&found, &names, evidence.home)
 }
 
@@ -119,23 +125,20 @@ fn read_text(
 /// to fit it: see `scripts/regions/train.py`.
 #[must_use]
 pub fn features(gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Vec<(Country, Vec<f32>)> {
-    let english = is_english(evidence);
+    let writing = Writing::of(evidence.language);
     let hint: Vec<_> = evidence.home.map(|home| (home, 1.5)).into_iter().collect();
-    let found = mentions(gazetteer, evidence.title, evidence.text, english);
-    let names = settle(gazetteer.table(), &found.mentions, english, &hint);
+    let found = mentions(gazetteer, evidence.title, evidence.text, writing);
+    let names = settle(gazetteer.table(), &found.mentions, writing, &hint);
     let counted = weigh::count(&found, &names);
     let features = weigh::features(&counted, evidence.home);
     counted.iter().map(|w| w.country).zip(features.iter().map(|row| row.to_vec())).collect()
-}
-
-fn is_english(evidence: &Evidence<'_>) -> bool {
-    evidence.language.is_some_and(|tag| tag.to_ascii_lowercase().starts_with("en"))
 }
 
 /// The first region and what decided it. Of labels that say as much as each
 /// other, the text picks one.
 fn primary(
     tree: &Tree,
+    gazetteer: &Gazetteer,
     evidence: &Evidence<'_>,
     filings: &[(Origin, Filing)],
     weighed: &[Weighed],
@@ -171,6 +174,11 @@ fn primary(
             return (vec![path], *origin);
         }
     }
+    if weighed.first().is_none_or(|top| top.likely < MODEL.first)
+        && let Some(path) = wide::named(tree, gazetteer, evidence.title, evidence.text)
+    {
+        return (vec![path], Origin::Text);
+    }
     let home = evidence.home.and_then(|country| tree.of_country(country)).cloned();
     (vec![home.unwrap_or_else(RegionPath::world)], Origin::Source)
 }
@@ -193,6 +201,12 @@ fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Co
             countries.push(weighed.country);
         }
     }
+    // Where the publisher filed it goes before what it also names.
+    if let Some(first) = regions.first() {
+        countries.sort_by_key(|country| {
+            !tree.of_country(*country).is_some_and(|path| path.is_within(first))
+        });
+    }
     countries.truncate(MOST_COUNTRIES.max(regions.len()));
     countries
 }
@@ -209,7 +223,11 @@ fn reasons(
         .map(|(path, label)| Reason { evidence: label.clone(), region: path.clone(), weight: 1.0 });
     let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
         let region = tree.of_country(w.country)?.clone();
-        let evidence = gazetteer.table().name(w.evidence).to_owned();
+        let mut voices = w.voices.clone();
+        voices.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let names: Vec<&str> =
+            voices.iter().take(MOST_NAMES).map(|(name, _)| gazetteer.table().name(*name)).collect();
+        let evidence = names.join(", ");
         Some(Reason { evidence, region, weight: w.likely })
     });
     labels.chain(words).take(MOST_REASONS).collect()

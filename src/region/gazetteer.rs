@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::Country;
-use super::atlas::{ATLAS, LANGUAGES, rows};
+use super::atlas::{ATLAS, LANGUAGES, WELL_KNOWN, rows};
 use super::fold::is_unspaced;
 use super::table::{self, Table};
 use super::words::{bare_name, plain_name, word_length};
@@ -101,6 +101,7 @@ impl Planting {
     fn table(mut self) -> Table {
         self.add_countries();
         self.add_own();
+        self.hide_wide_regions();
         let mut table = Table::with_capacity(140_000);
         self.pour_places(&mut table);
         for (name, (flags, senses)) in self.names {
@@ -163,6 +164,18 @@ impl Planting {
             for form in row[2].split('|').flat_map(forms) {
                 self.add(&form, sense);
             }
+        }
+    }
+
+    /// `Middle East` is neither a middle nor an east.
+    fn hide_wide_regions(&mut self) {
+        let known = WELL_KNOWN.iter().flat_map(|region| {
+            region.aliases.iter().chain([&region.name]).filter(|name| name.contains(' '))
+        });
+        let built_in = ATLAS.places.iter().filter(|place| place.country.is_none());
+        let names = built_in.flat_map(|place| place.names.iter().chain(&place.other));
+        for name in known.chain(names).filter(|name| name.is_ascii() && name.len() > 3) {
+            self.names.entry(plain_name(name)).or_insert((table::HIDES, vec![]));
         }
     }
 

@@ -40,13 +40,35 @@ pub(super) struct Mention {
     next: usize,
 }
 
+/// How a language writes names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// As English does: names and peoples with a capital, other words without.
+    Peoples,
+    /// As German does: every noun has a capital, so that it says little.
+    Nouns,
+    /// As most others do: names with a capital, peoples without.
+    Names,
+}
+
+impl Writing {
+    /// How a language (BCP 47) writes names.
+    pub fn of(language: Option<&str>) -> Self {
+        let tag = language.unwrap_or_default().to_ascii_lowercase();
+        match tag.split(['-', '_']).next() {
+            Some("en") => Self::Peoples,
+            Some("de" | "lb") => Self::Nouns,
+            _ => Self::Names,
+        }
+    }
+}
+
 /// What is known of a text before it is read.
 #[derive(Debug, Clone, Copy)]
 struct Reading<'a> {
     gazetteer: &'a Table,
     words: &'a Words,
-    /// Names of peoples are written with a capital.
-    english: bool,
+    writing: Writing,
     /// Capitals say nothing: a headline, or all is shouted.
     capitals: bool,
 }
@@ -60,12 +82,12 @@ pub(super) struct Found {
 }
 
 /// All places that a title and a text name.
-pub(super) fn mentions(gazetteer: &Gazetteer, title: &str, text: &str, english: bool) -> Found {
+pub(super) fn mentions(gazetteer: &Gazetteer, title: &str, text: &str, writing: Writing) -> Found {
     let text = text.strip_prefix(title).unwrap_or(text);
     let table = gazetteer.table();
     let mut found = Found::default();
     let words = Words::of(title, MOST_WORDS);
-    find(table, &words, english, |_| Stand::Title, &mut found.mentions);
+    find(table, &words, writing, |_| Stand::Title, &mut found.mentions);
     let words = Words::of(text, MOST_WORDS);
     let dateline = dateline_words(text);
     let stand = |at| match at {
@@ -73,7 +95,7 @@ pub(super) fn mentions(gazetteer: &Gazetteer, title: &str, text: &str, english: 
         0..LEAD => Stand::Lead,
         _ => Stand::Body,
     };
-    find(table, &words, english, stand, &mut found.mentions);
+    find(table, &words, writing, stand, &mut found.mentions);
     found.words = words.words.len();
     found
 }
@@ -104,11 +126,11 @@ fn dateline_words(text: &str) -> usize {
 fn find(
     gazetteer: &Table,
     words: &Words,
-    english: bool,
+    writing: Writing,
     stand: impl Fn(usize) -> Stand,
     all: &mut Vec<Mention>,
 ) {
-    let reading = Reading { gazetteer, words, english, capitals: capitals_say_nothing(words) };
+    let reading = Reading { gazetteer, words, writing, capitals: capitals_say_nothing(words) };
     let from = all.len();
     let mut at = 0;
     while at < words.words.len() {
@@ -149,7 +171,7 @@ impl Reading<'_> {
     /// The longest name that begins at a word.
     fn longest(&self, at: usize) -> Option<(usize, usize)> {
         let first = self.word(at);
-        if self.english && !first.capital {
+        if self.writing == Writing::Peoples && !first.capital {
             return None;
         }
         let word = self.words.run(at, 1);
@@ -200,8 +222,8 @@ impl Reading<'_> {
         let (first, last) = (self.word(at), self.word(at + count - 1));
         let behind_comma = at > 0 && self.word(at - 1).gap == Gap::Comma;
         let fits = |sense: &&Sense| match sense.kind {
-            Kind::Folk => !self.english,
-            Kind::Foreign => !self.english && (first.capital || !first.cased),
+            Kind::Folk => self.writing != Writing::Peoples,
+            Kind::Foreign => self.writing != Writing::Peoples && (first.capital || !first.cased),
             Kind::Short => {
                 first.capital && last.dotted && (behind_comma || last.end - last.start == 2)
             }
@@ -210,17 +232,17 @@ impl Reading<'_> {
             _ => first.capital,
         };
         let senses = self.gazetteer.senses(name);
-        let kind = senses
+        let sense = senses
             .iter()
             .filter(fits)
-            .max_by(|a, b| a.weight.cmp(&b.weight).then(b.kind.cmp(&a.kind)))?
-            .kind;
-        let trust = self.trust(at, count, self.gazetteer.entry(name), kind);
-        (trust > 0.0).then_some((kind, trust))
+            .max_by(|a, b| a.weight.cmp(&b.weight).then(b.kind.cmp(&a.kind)))?;
+        let trust = self.trust(at, count, self.gazetteer.entry(name), *sense);
+        (trust > 0.0).then_some((sense.kind, trust))
     }
 
     /// How sure it is that a name is a place at all.
-    fn trust(&self, at: usize, count: usize, entry: Entry, kind: Kind) -> f32 {
+    fn trust(&self, at: usize, count: usize, entry: Entry, sense: Sense) -> f32 {
+        let kind = sense.kind;
         let first = self.word(at);
         let last = self.word(at + count - 1);
         if !first.cased {

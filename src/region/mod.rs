@@ -6,10 +6,13 @@
 
 pub mod atlas;
 pub mod classify;
+mod credits;
+pub mod doubt;
 mod filing;
 mod fold;
 pub mod gazetteer;
 mod labels;
+pub mod lore;
 mod mentions;
 mod model;
 mod planting;
@@ -18,6 +21,7 @@ mod settle;
 mod table;
 pub mod tree;
 mod weigh;
+mod wide;
 mod words;
 
 use std::fmt;
@@ -27,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use atlas::WellKnown;
 pub use classify::{Evidence, Reason, Verdict, classify};
+pub use credits::CREDITS;
 pub use gazetteer::Gazetteer;
 pub use revision::revision;
 pub use tree::{Declared, Tree};

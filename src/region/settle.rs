@@ -6,7 +6,7 @@
 
 use super::Country;
 use super::gazetteer::{Kind, Sense};
-use super::mentions::Mention;
+use super::mentions::{Mention, Writing};
 use super::table::Table;
 
 /// A country, and a division of it if known.
@@ -45,10 +45,10 @@ const ROUNDS: usize = 3;
 pub(super) fn settle(
     table: &Table,
     mentions: &[Mention],
-    english: bool,
+    writing: Writing,
     hint: &[(Country, f32)],
 ) -> Vec<Name> {
-    let mut names = gather(table, mentions, english);
+    let mut names = gather(table, mentions, writing);
     for _ in 0..ROUNDS {
         let told = Told::by(&names, hint);
         for name in names.iter_mut().filter(|name| name.shares.len() > 1) {
@@ -72,7 +72,9 @@ pub(super) fn settle(
     }
     let told = Told::by(&names, hint);
     for name in &mut names {
-        name.standing = standing(name, &told);
+        let one_word = !table.name(name.name).contains(' ');
+        let noun = one_word && writing == Writing::Nouns;
+        name.standing = standing(name, &told, noun);
     }
     names
 }
@@ -83,7 +85,7 @@ fn lies_in(sense: Sense, place: Place) -> bool {
 }
 
 /// The different names of a piece, each with its senses and their renown.
-fn gather(table: &Table, mentions: &[Mention], english: bool) -> Vec<Name> {
+fn gather(table: &Table, mentions: &[Mention], writing: Writing) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     for mention in mentions {
         if let Some(known) = names.iter_mut().find(|name| name.name == mention.name) {
@@ -102,12 +104,11 @@ fn gather(table: &Table, mentions: &[Mention], english: bool) -> Vec<Name> {
         });
     }
     for name in &mut names {
-        let silent = |kind| match kind {
-            Kind::Folk | Kind::Foreign => english,
-            Kind::Short | Kind::Post => false,
-            _ => false,
-        };
-        let senses = table.senses(name.name).iter().filter(|sense| !silent(sense.kind));
+        let english = writing == Writing::Peoples;
+        let senses = table
+            .senses(name.name)
+            .iter()
+            .filter(|sense| !(english && matches!(sense.kind, Kind::Folk | Kind::Foreign)));
         name.shares = senses.map(|sense| (*sense, renown(*sense))).collect();
         if let Some(place) = name.beside
             && !name.shares.iter().any(|(sense, _)| lies_in(*sense, place))
@@ -136,22 +137,31 @@ fn renown(sense: Sense) -> f32 {
 }
 
 /// A lone small town is easily a family's or a firm's name; beside other
-/// names of its country it is a town.
-fn standing(name: &Name, told: &Told) -> f32 {
-    let Some((best, share)) = name.shares.iter().max_by(|a, b| a.1.total_cmp(&b.1)).copied() else {
+/// names of its country it is a town. Where every `noun` has a capital, it is
+/// most easily a noun: `Zug`.
+fn standing(name: &Name, told: &Told, noun: bool) -> f32 {
+    let Some((best, _)) = name.shares.iter().max_by(|a, b| a.1.total_cmp(&b.1)).copied() else {
         return 0.0;
     };
-    if !matches!(best.kind, Kind::City | Kind::County) || name.beside.is_some() {
+    let small = match best.kind {
+        Kind::City | Kind::County => true,
+        Kind::Division => noun && best.weight < 60,
+        _ => false,
+    };
+    if !small || name.beside.is_some() {
         return 1.0;
     }
     let alone = match best.weight {
+        60.. => 1.0,
+        _ if noun => 0.1,
         57.. => 1.0,
         50.. => 0.85,
         45.. => 0.65,
         41.. => 0.5,
         _ => 0.35,
     };
-    let own = name.voice() * share;
+    let same = name.shares.iter().filter(|(sense, _)| sense.country == best.country);
+    let own = name.voice() * same.map(|(_, share)| share).sum::<f32>();
     let support = (told.country(best.country) - own).max(0.0)
         + 2.0 * (told.division(best.country, best.division) - own).max(0.0);
     alone + (1.0 - alone) * (support / 1.5).min(1.0)

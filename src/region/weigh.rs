@@ -17,9 +17,9 @@ pub(super) struct Weighed {
     pub likely: f32,
     /// All that was said for it.
     pub mass: f32,
-    /// Where the name that spoke loudest stands in the table.
-    pub evidence: usize,
-    loudest: f32,
+    /// Which names spoke for it, by where they stand in the table, and how
+    /// loudly each.
+    pub voices: Vec<(usize, f32)>,
     /// How many different names spoke for it.
     names: f32,
     /// Which word of the text was the first.
@@ -66,6 +66,9 @@ pub(super) const FEATURES: [&str; 20] = [
     "home",
 ];
 
+/// Less than this is too faint to be believed, however alone it stands.
+const FAINT: f32 = 1.0;
+
 /// How much louder a mention is for where it stands.
 fn loudness(stand: Stand) -> f32 {
     match stand {
@@ -81,7 +84,7 @@ pub(super) fn weigh(found: &Found, names: &[Name], home: Option<Country>) -> Vec
     let mut all = count(found, names);
     let judged: Vec<f32> = features(&all, home).iter().map(|row| MODEL.likely(row)).collect();
     for (weighed, likely) in all.iter_mut().zip(judged) {
-        weighed.likely = likely;
+        weighed.likely = likely * (weighed.mass / FAINT).min(1.0);
     }
     all.sort_by(|a, b| b.likely.total_cmp(&a.likely).then(a.country.cmp(&b.country)));
     all
@@ -151,8 +154,7 @@ impl Weighed {
             country,
             likely: 0.0,
             mass: 0.0,
-            evidence: 0,
-            loudest: 0.0,
+            voices: Vec::new(),
             names: 0.0,
             first: f32::from(u16::MAX),
             sums: Sums::default(),
@@ -174,9 +176,9 @@ impl Weighed {
             }
         }
         self.mass += loud;
-        if loud > self.loudest {
-            self.loudest = loud;
-            self.evidence = mention.name;
+        match self.voices.iter_mut().find(|(name, _)| *name == mention.name) {
+            Some((_, sum)) => *sum += loud,
+            None => self.voices.push((mention.name, loud)),
         }
         let sums = &mut self.sums;
         // A dateline stands once for the whole report.

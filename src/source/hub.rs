@@ -19,7 +19,8 @@ pub fn offered(fetched: &Fetched) -> Option<Hub> {
 }
 
 /// The relations and targets of one `Link` line (RFC 8288).
-fn links(line: &str) -> Vec<(String, String)> {
+#[must_use]
+pub fn links(line: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut rest = line;
     while let Some((_, after)) = rest.split_once('<') {

@@ -5,6 +5,7 @@
 //! store, of regions or of digests.
 
 pub mod backoff;
+pub mod behind;
 mod beside;
 pub mod fetch;
 pub mod folder;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod hub;
 mod listing;
 pub mod manners;
+pub mod opml;
 pub mod pace;
 pub mod parse;
 pub mod shown;
@@ -54,7 +56,8 @@ pub struct Settings {
 /// What kind of place a source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A folder with `.md`, `.html` and `.txt` files, at any depth up to 16.
+    /// A folder with `.md`, `.html`, `.txt`, `.eml` and `.mbox` files, at any
+    /// depth up to 16.
     Directory {
         /// The folder.
         path: PathBuf,

@@ -48,7 +48,7 @@ impl Source {
     /// If nothing could be read: then everything stays as it was.
     pub async fn visit(&mut self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
         let haul = match &self.settings.kind {
-            Kind::Directory { .. } => self.folder(memory).await,
+            Kind::Directory { .. } => self.folder(memory, now).await,
             Kind::Feed { url } => self.feed(url.clone(), memory).await,
             Kind::Wordpress { url } => Err(not_yet("wordpress", url, "feed/")),
             Kind::Site { url } => Err(not_yet("site", url, "")),
@@ -56,12 +56,13 @@ impl Source {
         haul.map(|haul| self.finished(haul, now))
     }
 
-    async fn folder(&self, memory: &Memory) -> Result<Haul, Trouble> {
+    async fn folder(&self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
         let Some(folder) = self.folder.clone() else {
             return Err(operator("this source has no folder; set `path` in [[source]]"));
         };
         let memory = memory.clone();
-        let visit = move || folder.lock().unwrap_or_else(PoisonError::into_inner).visit(&memory);
+        let visit =
+            move || folder.lock().unwrap_or_else(PoisonError::into_inner).visit(&memory, now);
         tokio::task::spawn_blocking(visit).await.unwrap_or_else(|error| Err(cut_short(&error)))
     }
 

@@ -62,6 +62,7 @@ fn hard_cases_go_where_an_editor_would_put_them() {
                 labels: &case.labels,
                 title: case.title,
                 text: case.text,
+                url: None,
                 language: None,
                 home: case.home,
             },

@@ -7,9 +7,11 @@ pub mod date;
 pub mod encoding;
 mod entry;
 mod feed;
+pub mod fuzzed;
 pub mod guid;
 mod json;
 pub mod label;
+mod mail;
 mod markdown;
 mod page;
 mod person;
@@ -64,6 +66,8 @@ pub enum Format {
     Markdown,
     /// A plain text file.
     Text,
+    /// A mail, or a box of them.
+    Mail,
 }
 
 /// Why a document cannot be read.
@@ -83,6 +87,12 @@ pub enum ParseError {
         "the front matter cannot be read ({0}); it stands between two lines `---` (YAML) or `+++` (TOML)"
     )]
     FrontMatter(String),
+    /// A mail that is none.
+    #[error("the mail cannot be read ({0}); save it anew from the mail program")]
+    Mail(String),
+    /// A page that asks for a password and says nothing else.
+    #[error("it is a page that asks people to log in; save the piece itself")]
+    Login,
     /// There are no words in it.
     #[error(
         "there is no text in it; if it is still being written it is taken in once it is finished"
@@ -118,16 +128,20 @@ pub fn document(
     }
 }
 
-/// Reads a file with one piece by its name's ending: `.md`, `.markdown`,
-/// `.html`, `.htm`, `.txt`. A piece that is marked as a draft gives a document
-/// without pieces. The guid is left empty unless the file gives one.
+/// Reads a file by its name's ending: `.md`, `.markdown`, `.html`, `.htm`,
+/// `.txt`, `.eml` with one piece, `.mbox` with many. A piece that is marked as a
+/// draft gives a document without pieces. The guid is left empty unless the file
+/// gives one.
 ///
 /// # Errors
 /// If its front matter is wrong or it holds no words.
 pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, ParseError> {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if matches!(ending.as_str(), "eml" | "mbox") {
+        return mails(&ending, bytes);
+    }
     let source = encoding::decode(bytes, None, None).replace("\r\n", "\n");
     let source = source.trim_start_matches('\u{feff}');
-    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let (format, draft) = match ending.as_str() {
         "md" | "markdown" => (Format::Markdown, markdown::draft(source, base)?),
         "html" | "htm" | "xhtml" => (Format::Page, Some(page::draft(source, base))),
@@ -135,6 +149,9 @@ pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, Pa
     };
     if draft.as_ref().is_some_and(|draft| draft.title.is_empty() && is_blank(&draft.body)) {
         return Err(ParseError::Empty);
+    }
+    if format == Format::Page && draft.as_ref().is_some_and(|draft| is_login(source, draft)) {
+        return Err(ParseError::Login);
     }
     let about = draft.as_ref();
     Ok(Document {
@@ -145,6 +162,70 @@ pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, Pa
         drafts: draft.into_iter().collect(),
         wishes: Wishes::default(),
         hub: None,
+    })
+}
+
+/// One mail, or a box of them: those that cannot be read are left out as long as
+/// one can.
+fn mails(ending: &str, bytes: &[u8]) -> Result<Document, ParseError> {
+    let drafts = if ending == "eml" {
+        vec![mail::message(bytes)?]
+    } else {
+        let (drafts, failures) = mail::boxed(bytes);
+        match failures.into_iter().next() {
+            Some(first) if drafts.is_empty() => return Err(ParseError::Mail(first)),
+            None if drafts.is_empty() => return Err(ParseError::Empty),
+            _ => drafts,
+        }
+    };
+    Ok(Document {
+        format: Format::Mail,
+        title: drafts.first().map(|draft| draft.title.clone()),
+        link: None,
+        language: None,
+        drafts,
+        wishes: Wishes::default(),
+        hub: None,
+    })
+}
+
+/// A page that wants a password, or is titled as one that does, and has next to
+/// nothing to read.
+fn is_login(source: &str, draft: &Draft) -> bool {
+    const FEW: usize = 60;
+    if plain_line(&draft.body).split_whitespace().take(FEW).count() == FEW {
+        return false;
+    }
+    asks_to_log_in(&draft.title)
+        || Tokens::of(source).any(|token| match token {
+            Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("input") => {
+                attribute(attributes, "type")
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
+            }
+            _ => false,
+        })
+}
+
+/// Is this how a page is titled that lets nobody in?
+fn asks_to_log_in(title: &str) -> bool {
+    let title = title.trim().to_lowercase();
+    let begins = [
+        "log in",
+        "login",
+        "sign in",
+        "signin",
+        "anmelden",
+        "connexion",
+        "se connecter",
+        "iniciar sesión",
+        "accedi",
+        "captcha",
+        "just a moment",
+        "access denied",
+        "wi-fi login",
+    ];
+    begins.iter().any(|words| {
+        title.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     })
 }
 
@@ -211,19 +292,10 @@ fn sniff(source: &str) -> Option<String> {
 /// A web page where a feed was expected: a login, mostly, or the wrong address.
 fn web_page(source: &str) -> String {
     let title = page::title(source).unwrap_or_default();
-    let lower = title.to_lowercase();
-    let login = [
-        "log in",
-        "login",
-        "sign in",
-        "anmelden",
-        "connexion",
-        "captcha",
-        "just a moment",
-        "access denied",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
+    let login = asks_to_log_in(&title)
+        || ["log in", "login", "sign in", "captcha"]
+            .iter()
+            .any(|words| title.to_lowercase().contains(words));
     let feed = Tokens::of(source).take(5000).find_map(|token| match token {
         Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("link") => {
             let kind = attribute(attributes, "type")?.to_ascii_lowercase();

@@ -235,6 +235,41 @@ fn what_is_no_feed_is_named() {
     }
 }
 
+#[test]
+fn a_login_page_is_no_piece() {
+    for source in [
+        "<html><head><title>Log in</title></head><body>please log in</body></html>",
+        "<html><title>The Review</title><form><input type=password name=p></form>Members only</html>",
+    ] {
+        assert_eq!(file("a.html", source.as_bytes(), None), Err(ParseError::Login), "{source}");
+    }
+    let piece = format!(
+        "<title>Logins of the world</title><article><h1>Logins of the world</h1><p>{LEAD}</p></article>"
+    );
+    assert!(file("a.html", piece.as_bytes(), None).is_ok());
+}
+
+#[test]
+fn what_was_once_fuzzed_stays_good() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for name in ["feed", "file", "date", "clean", "opml"] {
+        let target = match name {
+            "feed" => fuzzed::feed,
+            "file" => fuzzed::file_of_any_kind,
+            "date" => fuzzed::a_date,
+            "clean" => fuzzed::html,
+            _ => fuzzed::opml,
+        };
+        let seeds = std::fs::read_dir(corpus.join(name)).unwrap();
+        let bytes: Vec<Vec<u8>> =
+            seeds.map(|seed| std::fs::read(seed.unwrap().path()).unwrap()).collect();
+        assert!(!bytes.is_empty(), "{name} has no seeds");
+        for seed in bytes {
+            target(&seed);
+        }
+    }
+}
+
 const LEAD: &str = "The harbour of the capital has been closed since the spring, and the ships that used to bring grain wait outside its mouth for a word from the ministry.";
 
 /// A page of a magazine as it comes out of a scraper.
