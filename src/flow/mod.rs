@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod pulse;
 pub mod push;
 pub mod reclassify;
+mod recognise;
 pub mod relate;
 pub mod sweep;
 pub mod syndicate;

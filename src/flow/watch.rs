@@ -6,6 +6,7 @@ use tracing::{info, warn};
 
 use super::House;
 use super::admit::{self, Admitted, Around};
+use super::recognise::{Recognised, recognise};
 use crate::article::{ArticleId, Draft};
 use crate::clock::Time;
 use crate::source::{self, Haul, Memory, Source, Trouble, backoff, pace};
@@ -168,13 +169,14 @@ async fn take_in(
     for failure in &failures {
         warn!(source = %source.name, "Source {}: {failure}", source.name);
     }
+    let mut ids: HashSet<String> = drafts.iter().map(|draft| draft.guid.clone()).collect();
     let mut drafts = drafts.into_iter();
     loop {
         let chunk: Vec<Draft> = drafts.by_ref().take(CHUNK).collect();
         if chunk.is_empty() {
             break;
         }
-        take_chunk(house, source, chunk, &mut counts).await?;
+        take_chunk(house, source, chunk, &mut ids, &mut counts).await?;
     }
     if let Some(present) = present {
         counts.removed = withdraw_missing(house, source, &present).await?;
@@ -186,19 +188,12 @@ async fn take_chunk(
     house: &House,
     source: &source::Settings,
     drafts: Vec<Draft>,
+    ids: &mut HashSet<String>,
     counts: &mut Counts,
 ) -> Result<()> {
     let mut tx = house.store.read().await?;
-    let mut waiting: Vec<(Draft, String, Option<Known>)> = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let hash = admit::fingerprint(&draft);
-        let known = articles::known(&mut tx, &source.name, &draft.guid).await?;
-        if known.as_ref().is_some_and(|known| known.hash == hash && !known.withdrawn) {
-            counts.unchanged += 1;
-        } else {
-            waiting.push((draft, hash, known));
-        }
-    }
+    let Recognised { waiting, unchanged } = recognise(&mut tx, source, drafts, ids).await?;
+    counts.unchanged += unchanged;
     drop(tx);
     if waiting.is_empty() {
         return Ok(());

@@ -94,6 +94,25 @@ pub async fn known(tx: &mut Tx, source: &str, guid: &str) -> Result<Option<Known
     }))
 }
 
+/// The guid of a piece of `source` at the address `url` that has the same title
+/// or the same date.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn looking_like(
+    tx: &mut Tx,
+    source: &str,
+    url: &str,
+    title: &str,
+    published: Option<Time>,
+) -> Result<Option<String>> {
+    const GET: &str = "select guid from articles where url = $1 and source = $2 \
+                       and (title = $3 or published = $4) and withdrawn is null order by id limit 1";
+    let guid = on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(url).bind(source).bind(title)
+        .bind(published.map(millis)).fetch_optional(c).await)?;
+    Ok(guid)
+}
+
 /// Stores a piece that was never seen before.
 ///
 /// # Errors
