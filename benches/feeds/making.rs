@@ -47,7 +47,7 @@ pub fn run() {
         assert!(brought == make(&after, None), "the same bytes either way");
     }
     let (nothing, update) = (median(nothing), median(update));
-    println!("an RSS feed of {ITEMS} items, {:.1} MB, median of {ROUNDS}", bytes as f64 / 1e6);
+    println!("an RSS feed of {ITEMS} items, {} KB, median of {ROUNDS}", bytes / 1000);
     println!("  from nothing, each item parsed again   {:8.1} ms", nothing * 1e3);
     println!(
         "  after one new article                  {:8.1} ms   {:.1} times as fast",

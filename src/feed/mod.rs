@@ -182,6 +182,9 @@ pub fn fragment(entry: &Entry, format: Format) -> Result<String, FeedError> {
 }
 
 /// Writes many entries, on all processors if there are very many.
+///
+/// # Panics
+/// If writing an entry does; it does not.
 #[must_use]
 pub fn fragments(entries: &[Entry], format: Format) -> Vec<Result<String, FeedError>> {
     let write = |entries: &[Entry]| -> Vec<Result<String, FeedError>> {
@@ -194,7 +197,7 @@ pub fn fragments(entries: &[Entry], format: Format) -> Vec<Result<String, FeedEr
     std::thread::scope(|scope| {
         let shares = entries.chunks(entries.len().div_ceil(hands));
         let writing: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
-        let written = writing.into_iter().map(|share| share.join());
+        let written = writing.into_iter().map(std::thread::ScopedJoinHandle::join);
         written.flat_map(|share| share.expect("writing an entry does not panic")).collect()
     })
 }

@@ -38,9 +38,8 @@ pub fn is_legal(c: char) -> bool {
 pub fn illegal(text: &str) -> Option<(usize, char)> {
     // Most text is plain ASCII, and the processor looks at many bytes at once.
     let plain = |bytes: &[u8]| {
-        bytes.iter().fold(true, |plain, byte| {
-            plain & ((0x20..0x7f).contains(byte) | (*byte == b'\n') | (*byte == b'\t'))
-        })
+        let odd = bytes.iter().filter(|byte| !matches!(byte, 0x20..0x7f | b'\n' | b'\t'));
+        odd.count() == 0
     };
     let mut at = 0;
     while at < text.len() {
