@@ -46,6 +46,7 @@ pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
         feeds: config.feeds.clone(),
         mail: mail(config)?,
         on_uncertain: config.delivery.on_uncertain,
+        feedback: config.feedback.clone(),
         digests: config.digests.clone(),
         templates,
     })

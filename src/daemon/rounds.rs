@@ -61,6 +61,7 @@ pub async fn run(
                 rounds.ended(ended);
             }
             () = rounds.freed.notified() => {}
+            () = house.bells.sources.notified() => looked = None,
             () = beat::pause(wait, &mut stop) => {}
         }
         while let Some(ended) = rounds.under_way.try_join_next() {

@@ -16,6 +16,7 @@ pub mod deliver;
 pub mod enrol;
 pub mod feedback;
 pub mod house;
+pub mod hubs;
 pub mod inbox;
 pub mod issue;
 pub mod ledger;

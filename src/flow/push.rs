@@ -104,6 +104,28 @@ impl Courier {
         })
     }
 
+    /// Sends a form to a stranger, such as a hub that is asked for a subscription.
+    ///
+    /// # Errors
+    /// In words.
+    pub async fn form(
+        &self,
+        house: &House,
+        url: &Url,
+        fields: &[(&str, &str)],
+    ) -> std::result::Result<(), String> {
+        let client = self.stranger(house, url).ok_or("it is a private address")?;
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let asked = client
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body);
+        // The address may hold a key, so the error goes without it.
+        let answer = asked.send().await.map_err(|error| error.without_url().to_string())?;
+        if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
+    }
+
     /// The client for a stranger's address, if it may be asked at all.
     fn stranger(&self, house: &House, url: &Url) -> Option<&Client> {
         if may_be_private(house) {

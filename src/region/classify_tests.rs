@@ -328,7 +328,7 @@ fn what_lies_in_the_publishers_region_goes_first() {
 
 #[test]
 fn nouns_with_a_capital_are_no_towns_in_german() {
-    let text = "Der Zug fährt über neun Bogen. Am Bogen wird gebaut, sagt die Bahn; der Zug wartet. Ein Bogen fehlt.";
+    let text = "Der Zug fährt über neun Bogen. Am Bogen wird gebaut, sagt die Bahn; der Zug wartet. An dieser Stelle der Alpen gibt es eine Wiese und einen Damm. Ein Bogen fehlt.";
     let evidence = Evidence { language: Some("de"), ..evidence(&[], "Ein Bogen fehlt", text) };
     let verdict = classify(&TREE, &GAZETTEER, &evidence);
 

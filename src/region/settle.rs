@@ -37,6 +37,10 @@ pub(super) struct Name {
 const ALONE: f32 = 0.3;
 /// How much more a name of the same division supports than one of the country.
 const NEIGHBOUR: f32 = 4.0;
+/// How a town stands alone that may be a mere noun; it supports no other name.
+const NOUN: f32 = 0.03;
+/// A place as large as this (a million people) is thought of before a noun.
+const FAMOUS: u8 = 60;
 /// Rounds after which nothing moves any more.
 const ROUNDS: usize = 3;
 
@@ -72,8 +76,7 @@ pub(super) fn settle(
     }
     let told = Told::by(&names, hint);
     for name in &mut names {
-        let one_word = !table.name(name.name).contains(' ');
-        let noun = one_word && writing == Writing::Nouns;
+        let noun = name.may_be_noun(table, writing);
         name.standing = standing(name, &told, noun);
     }
     names
@@ -118,11 +121,27 @@ fn gather(table: &Table, mentions: &[Mention], writing: Writing) -> Vec<Name> {
         }
         let whole: f32 = name.shares.iter().map(|(_, share)| share).sum();
         name.shares.iter_mut().for_each(|(_, share)| *share /= whole.max(f32::MIN_POSITIVE));
+        if name.may_be_noun(table, writing) {
+            name.trust = 0.0;
+        }
     }
     names
 }
 
 impl Name {
+    /// Is it one word with a capital and a small place, in a language that
+    /// gives every noun a capital?
+    fn may_be_noun(&self, table: &Table, writing: Writing) -> bool {
+        let small = |sense: &Sense| {
+            matches!(sense.kind, Kind::City | Kind::County | Kind::Division)
+                && sense.weight < FAMOUS
+        };
+        writing == Writing::Nouns
+            && self.beside.is_none()
+            && !table.name(self.name).contains(' ')
+            && self.shares.iter().all(|(sense, _)| small(sense))
+    }
+
     /// How loudly it supports others: saying it again adds little.
     fn voice(&self) -> f32 {
         self.trust * (1.0 + self.times.ln())
@@ -145,15 +164,14 @@ fn standing(name: &Name, told: &Told, noun: bool) -> f32 {
     };
     let small = match best.kind {
         Kind::City | Kind::County => true,
-        Kind::Division => noun && best.weight < 60,
+        Kind::Division => noun,
         _ => false,
     };
     if !small || name.beside.is_some() {
         return 1.0;
     }
     let alone = match best.weight {
-        60.. => 1.0,
-        _ if noun => 0.1,
+        _ if noun => NOUN,
         57.. => 1.0,
         50.. => 0.85,
         45.. => 0.65,

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod editions;
 pub mod engine;
 pub mod error;
+pub mod feedback;
 pub mod feeds;
 pub mod hub;
 pub mod inbox;

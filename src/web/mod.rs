@@ -3,7 +3,7 @@
 //! - for feed readers: `feeds`, made once and kept by the `press`;
 //! - for readers: `front`, `reading`, `archive`, `media`, `assets`;
 //! - for people who come and go: `subscriptions`;
-//! - for operators and machines: `inbox`, `health`.
+//! - for operators and machines: `inbox`, `health`, `hooks`.
 //!
 //! Below them [`server`] and [`patience`] (slow clients), [`headers`],
 //! [`document`] and [`conditional`] (ready bytes). GET and HEAD never change
@@ -12,6 +12,7 @@
 mod again;
 mod archive;
 mod assets;
+mod callback;
 pub mod conditional;
 pub mod document;
 pub mod express;
@@ -21,6 +22,7 @@ mod follow;
 mod front;
 pub mod headers;
 mod health;
+mod hooks;
 mod hub;
 mod inbox;
 mod log;
@@ -43,12 +45,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tokio::sync::watch;
 
 use crate::config::Network;
 use crate::delivery::Mailer;
 use crate::flow::House;
+use crate::source::Fetch;
 use office::Office;
 use trouble::Trouble;
 
@@ -62,6 +65,8 @@ pub struct Desk {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Whether the inbox page is there.
     pub inbox: bool,
+    /// How certificates of mail services are fetched.
+    pub fetch: Option<Arc<dyn Fetch>>,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted: Vec<Network>,
 }
@@ -72,7 +77,7 @@ impl std::fmt::Debug for Desk {
             .field("mailer", &self.mailer.is_some())
             .field("inbox", &self.inbox)
             .field("trusted", &self.trusted)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,6 +134,12 @@ fn route(office: Office) -> Router {
         .route("/feeds/{*path}", any(feeds::feed))
         .route("/feeds.opml", any(feeds::opml))
         .route("/hub", any(hub::hub))
+        .route(
+            "/websub/{token}",
+            get(callback::verify)
+                .post(callback::tell)
+                .layer(DefaultBodyLimit::max(callback::MAX_BYTES)),
+        )
         .route("/articles/{key}", get(reading::article))
         .route("/region/{*path}", get(reading::region))
         .route("/author/{slug}", get(reading::author))
@@ -138,6 +149,10 @@ fn route(office: Office) -> Router {
         .route("/subscribe", get(subscriptions::form).post(subscriptions::ask))
         .route("/confirm/{token}", get(subscriptions::confirmable).post(subscriptions::confirm))
         .route("/unsubscribe/{token}", get(subscriptions::leaver).post(subscriptions::leave))
+        .route(
+            "/feedback/{service}",
+            post(hooks::event).layer(DefaultBodyLimit::max(hooks::MAX_BYTES)),
+        )
         .route("/media/{name}", get(media::image))
         .route("/style.css", any(assets::stylesheet))
         .route("/favicon.svg", get(assets::icon))

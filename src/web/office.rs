@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::Desk;
 use super::health::Gauges;
+use super::hooks::Certificates;
 use super::press::Press;
 use super::throttle::Throttle;
 use crate::flow::House;
@@ -31,6 +32,8 @@ pub struct Inner {
     pub throttle: Throttle,
     /// The numbers shown last.
     pub gauges: Gauges,
+    /// Certificates of mail services.
+    pub certificates: Certificates,
 }
 
 impl Office {
@@ -43,6 +46,7 @@ impl Office {
             press: Press::default(),
             throttle: Throttle::default(),
             gauges: Gauges::default(),
+            certificates: Certificates::default(),
         }))
     }
 

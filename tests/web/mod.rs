@@ -7,5 +7,5 @@ mod hostile;
 mod inbox;
 mod machines;
 mod pages;
-mod place;
+pub mod place;
 mod push;

@@ -15,7 +15,7 @@ use gazetted::digest::slot::Slot;
 use gazetted::flow::compile::{self, Occasion};
 use gazetted::flow::{House, watch};
 use gazetted::region::Gazetteer;
-use gazetted::source::Source;
+use gazetted::source::{Fetch, Source};
 use gazetted::store::{Store, inbox, subscribers};
 use gazetted::subscriber::{Address, Standing, Subscriber};
 use gazetted::web::{Desk, Site};
@@ -95,6 +95,11 @@ impl Place {
         Self::with(MAIL, true).await
     }
 
+    /// A site with more in its config, whose pages fetch documents by `fetch`.
+    pub async fn configured(more: &str, fetch: Option<Arc<dyn Fetch>>) -> Self {
+        Self::furnished(&format!("{MAIL}{more}"), true, fetch).await
+    }
+
     /// The same with more in its config.
     pub async fn with_more(more: &str) -> Self {
         Self::with(&format!("{more}{MAIL}"), true).await
@@ -106,6 +111,10 @@ impl Place {
     }
 
     async fn with(mail: &str, inbox: bool) -> Self {
+        Self::furnished(mail, inbox, None).await
+    }
+
+    async fn furnished(mail: &str, inbox: bool, fetch: Option<Arc<dyn Fetch>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gazetted.toml");
         fs::write(&path, format!("{CONFIG}{mail}")).unwrap();
@@ -123,6 +132,7 @@ impl Place {
         let desk = Desk {
             mailer: house.settings().mail.as_ref().map(|mail| mailer(mail).unwrap()),
             inbox,
+            fetch,
             trusted: vec![],
         };
         let site = Site::new(Arc::clone(&house), desk);
