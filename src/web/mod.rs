@@ -18,6 +18,7 @@ mod callback;
 pub mod conditional;
 pub mod document;
 pub mod express;
+mod feed_page;
 mod feeds;
 mod follow;
 mod front;
