@@ -31,7 +31,7 @@ fn digits(text: &str) -> Option<Time> {
         13 => within(chrono::DateTime::from_timestamp_millis(number)?.naive_utc()),
         12 | 14 => {
             let (date, clock) = text.split_at(8);
-            within(iso_date(date)?.and_time(NaiveTime::MIN) + compact_time(clock)?)
+            moment(iso_date(date)?, compact_time(clock)?)
         }
         _ => None,
     }
@@ -50,13 +50,13 @@ fn iso(text: &str) -> Option<Time> {
     };
     let date = iso_date(date)?;
     if rest.is_empty() || zulu {
-        return within(date.and_time(NaiveTime::MIN));
+        return moment(date, TimeDelta::zero());
     }
     let of_clock = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',');
     let (clock, zone) = rest.split_at(rest.find(|c| !of_clock(c)).unwrap_or(rest.len()));
     let time = if clock.contains(':') { time(clock)? } else { compact_time(clock)? };
     let offset = zone_minutes(zone.trim())?;
-    within(date.and_time(NaiveTime::MIN) + time - TimeDelta::minutes(offset))
+    moment(date, time - TimeDelta::minutes(offset))
 }
 
 /// A date in digits: years first with `-`, `/` or `.` or nothing between them,
@@ -157,6 +157,11 @@ fn compact_time(clock: &str) -> Option<TimeDelta> {
     }
 }
 
+/// A time of a day; years that nobody can write overflow nothing.
+fn moment(date: NaiveDate, time: TimeDelta) -> Option<Time> {
+    within(date.and_time(NaiveTime::MIN).checked_add_signed(time)?)
+}
+
 /// Holds dates in the years that can be written, in whole milliseconds.
 fn within(date: NaiveDateTime) -> Option<Time> {
     let millis = date.and_utc().timestamp_millis();
@@ -243,6 +248,9 @@ mod tests {
             "000000",
             "0000-00-00 00:00:00",
             "99999999999999999999",
+            "1 Jan 262142 23:59:59 -1400",
+            "31 Dec 262142 23:59:59 -1400",
+            "2120-오후8.-2000004277585 Jan 2z000q:04 0105-3",
             "٣٣٣٣",
         ] {
             assert_eq!(parse(text), None, "{text}");

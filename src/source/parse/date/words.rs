@@ -1,9 +1,9 @@
 //! Dates in words: the parts of a date in any order.
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::names::{half, month, zone_minutes};
-use super::{full_year, iso_date, time, within};
+use super::{full_year, iso_date, moment, time};
 use crate::clock::Time;
 
 /// Words in any order: `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1, 2004 7:48 PM`.
@@ -34,7 +34,7 @@ pub fn read(text: &str) -> Option<Time> {
         Some(0) if time >= TimeDelta::hours(12) => time -= TimeDelta::hours(12),
         _ => {}
     }
-    within(date.and_time(NaiveTime::MIN) + time - TimeDelta::minutes(found.zone.unwrap_or(0)))
+    moment(date, time - TimeDelta::minutes(found.zone.unwrap_or(0)))
 }
 
 /// Marks of East Asia and loose punctuation as marks that the rest knows.
