@@ -1,3 +1,5 @@
 //! All tests in one binary.
 
+mod feedback;
+mod region;
 mod web;

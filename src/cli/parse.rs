@@ -74,6 +74,7 @@ impl Parse {
 
     fn read(&self, path: &std::path::Path) -> Read {
         let file = path.to_string_lossy().into_owned();
+        let name = file.clone();
         let outcome = bounded(path)
             .map_err(|error| format!("cannot be read: {error}"))
             .and_then(|bytes| self.document(path, &bytes).map_err(|error| error.to_string()));
@@ -91,7 +92,8 @@ impl Parse {
                     .map(|draft| Entry {
                         title: draft.title,
                         link: draft.url.unwrap_or_default(),
-                        id: draft.guid,
+                        // A file that gives no id is known by its name.
+                        id: if draft.guid.is_empty() { name.clone() } else { draft.guid },
                         published: draft.published.map(|at| at.timestamp()),
                     })
                     .collect(),
@@ -109,7 +111,7 @@ impl Parse {
         let name = path.to_string_lossy();
         let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         match ending.as_str() {
-            "md" | "markdown" | "html" | "htm" | "txt" => {
+            "md" | "markdown" | "html" | "htm" | "txt" | "eml" | "mbox" => {
                 parse::file(&name, bytes, self.base.as_ref())
             }
             _ => parse::document(bytes, self.content_type.as_deref(), self.base.as_ref()),

@@ -7,6 +7,7 @@
 mod delivery;
 mod digest;
 mod document;
+mod feedback;
 mod feeds;
 mod form;
 mod mail;
@@ -61,6 +62,8 @@ pub struct Config {
     pub digests: Vec<crate::digest::Settings>,
     /// `[delivery]`.
     pub delivery: DeliverySettings,
+    /// `[feedback]`.
+    pub feedback: crate::feedback::Settings,
     /// `[templates] path`: a folder whose templates go before the built-in ones.
     pub templates: Option<PathBuf>,
     /// `[admin] listen`.
@@ -166,6 +169,7 @@ fn sections(root: Section<'_>) -> Option<Config> {
     let store = store::read(root.section("store"));
     let feeds = feeds::read(root.section("feeds"));
     let delivery = delivery::read(root.section("delivery"));
+    let feedback = feedback::read(root.section("feedback"));
     let templates = templates(root.section("templates"));
 
     let source_sections = root.sections("source");
@@ -214,6 +218,7 @@ fn sections(root: Section<'_>) -> Option<Config> {
         mail,
         digests: digests?,
         delivery,
+        feedback,
         templates,
         admin,
         warnings: vec![],

@@ -46,6 +46,7 @@ pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
         feeds: config.feeds.clone(),
         mail: mail(config)?,
         on_uncertain: config.delivery.on_uncertain,
+        feedback: config.feedback.clone(),
         digests: config.digests.clone(),
         templates,
     })
@@ -54,7 +55,7 @@ pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
 /// Changes when the regions in force, or what decides them, may have changed.
 fn fingerprint(config: &Config) -> i64 {
     let mut hasher = DefaultHasher::new();
-    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    crate::region::revision().hash(&mut hasher);
     config.region_depth.hash(&mut hasher);
     format!("{:?}", config.regions).hash(&mut hasher);
     for source in &config.sources {

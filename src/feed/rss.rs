@@ -7,7 +7,7 @@ use ::rss::extension::dublincore::DublinCoreExtension;
 use ::rss::extension::{Extension, ExtensionMap};
 use ::rss::{Category, Channel, Enclosure, Guid, Image, Item, Source};
 
-use super::printed::{Masthead, Picture, Printed};
+use super::printed::{HISTORY, Masthead, Picture, Printed, volumes};
 use super::{Format, GENERATOR, check, text};
 
 /// What stands after the last item.
@@ -42,7 +42,13 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
             ..Image::default()
         }),
         extensions: head_extensions(masthead),
-        namespaces: namespaces(),
+        namespaces: if masthead.is_volume {
+            let mut all = namespaces();
+            all.insert("fh".to_owned(), HISTORY.to_owned());
+            all
+        } else {
+            namespaces()
+        },
         ..Channel::default()
     };
     let written = print(&channel)?;
@@ -93,7 +99,7 @@ fn item(entry: &Printed) -> Item {
             .collect(),
         enclosure: entry.picture.as_ref().and_then(enclosure),
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
-        pub_date: Some(text::rfc2822(entry.published)),
+        pub_date: entry.published.map(text::rfc2822),
         source: entry
             .credit
             .as_ref()
@@ -153,12 +159,17 @@ fn head_extensions(masthead: &Masthead) -> ExtensionMap {
         .others
         .iter()
         .map(|(format, href)| link("alternate", href, Some(format.media_type())));
-    let hub = masthead.hub.iter().map(|href| link("hub", href, None));
+    let hubs = masthead.hubs.iter().map(|href| link("hub", href, None));
     let home = [link("alternate", &masthead.home, Some("text/html"))];
-    let links = own.chain(home).chain(others).chain(hub).collect();
+    let volumes = volumes(masthead).map(|(rel, href)| link(rel, href, None));
+    let links = own.chain(home).chain(others).chain(hubs).chain(volumes).collect();
 
     let mut map =
         ExtensionMap::from([("atom".to_owned(), BTreeMap::from([("link".to_owned(), links)]))]);
+    if masthead.is_volume {
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        map.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![archive])]));
+    }
     if let Some(minutes) = masthead.ttl {
         let element = |name: &str, value: String| {
             let name = format!("sy:{name}");

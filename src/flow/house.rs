@@ -13,6 +13,7 @@ use crate::delivery::OnUncertain;
 use crate::delivery::relay::MailSettings;
 use crate::digest;
 use crate::feed;
+use crate::feedback;
 use crate::region::{Gazetteer, Tree};
 use crate::site::Site;
 use crate::source;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// What happens to mails of which nobody can know whether they went out.
     pub on_uncertain: OnUncertain,
+    /// Where what comes back is taken in.
+    pub feedback: feedback::Settings,
     /// What is mailed, and when.
     pub digests: Vec<digest::Settings>,
     /// How it looks.
@@ -63,6 +66,8 @@ pub struct Bells {
     pub articles: Notify,
     /// Deliveries may be waiting.
     pub deliveries: Notify,
+    /// A source is due earlier than was thought.
+    pub sources: Notify,
 }
 
 /// What all verbs share.

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::warn;
 
-use crate::clock::SharedClock;
+use super::{House, feedback};
+use crate::store::Result;
 use crate::store::deliveries::{self, Note, Ticket};
-use crate::store::{Result, Store};
 
 /// As many notes as one commit takes.
 const BATCH: usize = 512;
@@ -57,11 +57,11 @@ impl Ledger {
     /// Starts the writer. Join the task after dropping the last clone: it
     /// ends when every note is durable.
     #[must_use]
-    pub fn open(store: Store, clock: SharedClock) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn open(house: Arc<House>) -> (Self, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(BATCH * 4);
         let open = Arc::new(Open::default());
         let ledger = Self { sender, open: Arc::clone(&open) };
-        (ledger, tokio::spawn(write(store, clock, receiver, open)))
+        (ledger, tokio::spawn(write(house, receiver, open)))
     }
 
     /// Hands in a note; it is durable when the answer says so, and so is
@@ -95,17 +95,12 @@ impl Ledger {
     }
 }
 
-async fn write(
-    store: Store,
-    clock: SharedClock,
-    mut receiver: mpsc::Receiver<Entry>,
-    open: Arc<Open>,
-) {
+async fn write(house: Arc<House>, mut receiver: mpsc::Receiver<Entry>, open: Arc<Open>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         gather(&mut receiver, &mut batch).await;
         let answers = loop {
-            match commit(&store, &clock, &batch).await {
+            match commit(&house, &batch).await {
                 Ok(answers) => break answers,
                 Err(error) => {
                     warn!("The ledger cannot be written, {} notes wait: {error}", batch.len());
@@ -144,11 +139,17 @@ async fn gather(receiver: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
     }
 }
 
-async fn commit(store: &Store, clock: &SharedClock, batch: &[Entry]) -> Result<Vec<bool>> {
+/// A refusal is counted with the bounces in the commit that notes it.
+async fn commit(house: &House, batch: &[Entry]) -> Result<Vec<bool>> {
     let notes: Vec<(Ticket, &Note)> =
         batch.iter().map(|entry| (entry.ticket, &entry.note)).collect();
-    let mut tx = store.write().await?;
-    let answers = deliveries::notes(&mut tx, &notes, clock.now()).await?;
+    let mut tx = house.store.write().await?;
+    let answers = deliveries::notes(&mut tx, &notes, house.now()).await?;
+    for ((ticket, note), _) in notes.iter().zip(&answers).filter(|(_, ours)| **ours) {
+        if let Note::Refused { reply } = note {
+            feedback::refused(house, &mut tx, (ticket.edition, ticket.subscriber), reply).await?;
+        }
+    }
     tx.commit().await?;
     Ok(answers)
 }

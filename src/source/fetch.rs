@@ -58,7 +58,7 @@ pub enum Refusals {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Response {
     /// The document that is known already is still the newest.
-    NotModified,
+    NotModified(Said),
     /// A document.
     Document(Fetched),
     /// A final refusal, for a request that takes one as an answer.
@@ -68,6 +68,23 @@ pub enum Response {
         /// What the server says of it.
         document: Fetched,
     },
+}
+
+/// What a server says beside a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Where it moved for good, if only permanent redirects led there.
+    pub moved: Option<Url>,
+    /// Header lines that mean something to somebody: `Link`, `Cache-Control`,
+    /// `X-WP-Total`. Names are in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Said {
+    /// The values of one header, by its name in lower case.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A document with what the server says of it.
@@ -83,15 +100,14 @@ pub struct Fetched {
     pub etag: Option<String>,
     /// Its `Last-Modified`, as sent.
     pub last_modified: Option<String>,
-    /// The other header lines that mean something to somebody: `Link`,
-    /// `X-WP-Total`. Names are in lower case.
-    pub headers: Vec<(String, String)>,
+    /// What else the server says.
+    pub said: Said,
 }
 
 impl Fetched {
     /// The values of one header, by its name in lower case.
     pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.said.header(name)
     }
 }
 

@@ -5,7 +5,10 @@ use http::Method;
 
 use super::place::{Place, SITE};
 
-const FEEDS: [&str; 9] = [
+const FEEDS: [&str; 12] = [
+    "/feeds/tag/chile.rss",
+    "/feeds/source/magazine.atom",
+    "/feeds/language/en.json",
     "/feeds/all.rss",
     "/feeds/all.atom",
     "/feeds/all.json",
@@ -32,7 +35,9 @@ async fn every_feed_is_served_with_its_type_and_says_where_it_is() {
         };
         assert_eq!(answer.header("content-type"), kind, "{path}");
         assert_eq!(answer.header("cache-control"), "public, max-age=900");
-        assert_eq!(answer.header("link"), format!("<{SITE}{path}>; rel=\"self\""));
+        let links: Vec<_> = answer.headers.get_all("link").iter().collect();
+        assert_eq!(links[0], &format!("<{SITE}{path}>; rel=\"self\""));
+        assert_eq!(links[1], &format!("<{SITE}/hub>; rel=\"hub\""));
         assert!(answer.text().contains(&format!("\"{SITE}{path}\"")), "{path}: {}", answer.text());
         assert!(!answer.header("etag").is_empty() && !answer.header("last-modified").is_empty());
         assert!(answer.headers.get("set-cookie").is_none());

@@ -5,4 +5,5 @@ mod feeds;
 mod inbox;
 mod machines;
 mod pages;
-mod place;
+pub mod place;
+mod push;

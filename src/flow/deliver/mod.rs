@@ -95,7 +95,7 @@ pub enum Until {
 /// Sends what is due until told to stop; then lets every open mail end, gives
 /// back what was claimed and not offered, and returns.
 pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>) {
-    let (ledger, writer) = Ledger::open(sending.house.store.clone(), sending.house.clock.clone());
+    let (ledger, writer) = Ledger::open(Arc::clone(&sending.house));
     let drained = Arc::new(Notify::new());
     let desk = Arc::new(Desk {
         letters: Letters::default(),

@@ -40,7 +40,7 @@ async fn a_document_is_found_behind_redirects_and_asked_for_conditionally() {
         answer("301 Moved", "location: /new\r\n", ""),
         answer(
             "200 OK",
-            "etag: \"1\"\r\nlast-modified: then\r\ncontent-type: text/xml\r\n",
+            "etag: \"1\"\r\nlast-modified: then\r\ncache-control: max-age=60\r\ncontent-type: text/xml\r\n",
             "<rss/>",
         ),
         answer("304 Not Modified", "", ""),
@@ -59,7 +59,9 @@ async fn a_document_is_found_behind_redirects_and_asked_for_conditionally() {
     let again = fetch.fetch(known).await.unwrap();
 
     assert_eq!((found.bytes.as_slice(), found.final_url.path()), (&b"<rss/>"[..], "/new"));
-    assert_eq!(again, Response::NotModified);
+    assert!(matches!(&again, Response::NotModified(said) if said.moved.is_none()));
+    assert_eq!(found.said.moved, Some(found.final_url.clone()));
+    assert_eq!(found.header("cache-control").collect::<Vec<_>>(), ["max-age=60"]);
     let asked = asked.lock().unwrap();
     assert!(asked[0].contains(concat!(
         "user-agent: gazetted/",
@@ -117,11 +119,12 @@ async fn a_refusal_says_whether_another_try_is_worth_it() {
         ),
         answer("404 Not Found", "", ""),
         answer("403 Forbidden", "", ""),
+        answer("410 Gone", "", ""),
     ])
     .await;
     let fetch = HttpFetch::new(None);
     let mut troubles = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         troubles.push(fetch.fetch(request(&url)).await.unwrap_err());
     }
 
@@ -130,9 +133,10 @@ async fn a_refusal_says_whether_another_try_is_worth_it() {
         .map(|trouble| match trouble {
             Trouble::Later { retry_after, .. } => retry_after.map(|wait| wait.as_secs()),
             Trouble::Operator { .. } => Some(0),
+            Trouble::Gone { .. } => Some(1),
         })
         .collect();
-    assert_eq!(waits, [Some(120), Some(60), Some(0), Some(0)]);
+    assert_eq!(waits, [Some(120), Some(60), Some(0), Some(0), Some(1)]);
 }
 
 #[tokio::test]
@@ -185,4 +189,27 @@ async fn a_login_stays_with_the_host_it_was_given_for_and_a_refusal_can_be_an_an
     assert_eq!(document.bytes, b"{\"code\":\"none\"}");
     assert!(asked.lock().unwrap().iter().all(|asked| asked.contains("authorization: Basic eDp5")));
     assert!(!asked_there.lock().unwrap()[0].contains("authorization"));
+}
+
+#[tokio::test]
+async fn a_detour_is_no_move_and_secrets_stay_out_of_what_is_said() {
+    let (url, _) = server(vec![
+        answer("301 Moved", "location: /b\r\n", ""),
+        answer("302 Found", "location: /c\r\n", ""),
+        answer("200 OK", "", "<rss/>"),
+        answer("404 Not Found", "", ""),
+    ])
+    .await;
+    let fetch = HttpFetch::new(None);
+    let mut secret = url.clone();
+    secret.set_password(Some("s3cret")).unwrap();
+    secret.set_query(Some("token=s3cret"));
+
+    let Response::Document(found) = fetch.fetch(request(&url)).await.unwrap() else {
+        panic!("no document")
+    };
+    let trouble = fetch.fetch(request(&secret)).await.unwrap_err();
+
+    assert_eq!(found.said.moved, None);
+    assert!(!trouble.to_string().contains("s3cret"), "{trouble}");
 }

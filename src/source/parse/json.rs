@@ -7,6 +7,8 @@ use super::value::address;
 use super::{Document, Format, ParseError, date, guid, label, person};
 use crate::article::clean::strip_controls;
 use crate::article::{Body, Draft, Image, LabelKind, language};
+use crate::source::manners::Hub;
+use crate::source::pace::Wishes;
 
 /// Reads a JSON Feed.
 ///
@@ -19,6 +21,7 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
         .get("items")
         .and_then(Value::as_array)
         .ok_or(ParseError::NotAFeed { found: "JSON without `items`".to_owned() })?;
+    let document_base = base.cloned();
     let home = string(&feed, "home_page_url").and_then(|url| address(&url, base));
     let base = home.as_deref().and_then(|home| Url::parse(home).ok()).or_else(|| base.cloned());
     let authors = authors(&feed);
@@ -37,7 +40,19 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
         link: home.clone(),
         drafts: drafts.collect(),
         language,
+        wishes: Wishes::default(),
+        hub: hub(&feed, document_base.as_ref()),
     })
+}
+
+/// The hub it names for subscribing, and its own address.
+fn hub(feed: &Value, base: Option<&Url>) -> Option<Hub> {
+    let hubs = feed.get("hubs")?.as_array()?.iter().take(20);
+    let mut websub = hubs
+        .filter(|hub| string(hub, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("websub")));
+    let hub = websub.find_map(|hub| address(&string(hub, "url")?, base))?;
+    let own = string(feed, "feed_url").and_then(|url| address(&url, base));
+    Some(Hub { hub, topic: own.or_else(|| base.map(Url::to_string))? })
 }
 
 fn draft(item: &Value, base: Option<&Url>) -> Draft {

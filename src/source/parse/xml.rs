@@ -337,7 +337,15 @@ fn holds_others(element: &Element) -> bool {
     match element.vocabulary {
         Vocabulary::Core => matches!(
             element.name.as_str(),
-            "item" | "entry" | "author" | "contributor" | "source" | "image" | "textinput"
+            "item"
+                | "entry"
+                | "author"
+                | "contributor"
+                | "source"
+                | "image"
+                | "textinput"
+                | "skiphours"
+                | "skipdays"
         ),
         Vocabulary::Media => matches!(element.name.as_str(), "group" | "content"),
         Vocabulary::Itunes => element.name == "owner",
