@@ -108,7 +108,13 @@ async fn take(house: &House, via: &str, report: &Report, event: Option<&str>) ->
     tx.commit().await?;
     let who = whose.person.address.masked();
     if matches!(effect, Effect::Suppressed | Effect::Left) {
-        info!(subscriber = %who, via, kind = kind.as_str(), "{who} gets no more mail ({}): {}", kind.as_str(), report.words);
+        info!(
+            subscriber = %who,
+            via,
+            "{who} gets no more mail ({}): {}",
+            kind.as_str(),
+            without_addresses(&report.words)
+        );
     }
     Ok(Taken { kind, who: Some(who), effect })
 }
@@ -219,10 +225,17 @@ fn warn_of_us(total: i64, words: &str) {
         std::iter::successors(Some(1_i64), |step| step.checked_mul(10)).any(|step| step == total);
     if is_round {
         warn!(
-            "Mail is refused for our own fault, {total} so far; no reader suffers for it: {words}"
+            "Mail is refused for our own fault, {total} so far; no reader suffers for it: {}",
+            without_addresses(words)
         );
     }
 }
 
 /// How far back `status` counts.
 pub const LATELY: TimeDelta = TimeDelta::days(7);
+
+/// What the other side said, fit for a log.
+fn without_addresses(words: &str) -> String {
+    let masked = |word| if str::contains(word, '@') { "…" } else { word };
+    words.split(' ').map(masked).collect::<Vec<_>>().join(" ")
+}
