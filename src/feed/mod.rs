@@ -36,6 +36,9 @@ pub use format::Format;
 pub use name::{FeedName, in_address};
 pub use period::Period;
 
+/// So many entries are written by one processor.
+const FOR_ONE: usize = 64;
+
 /// How gazetted names itself in feeds.
 pub const GENERATOR: &str = "gazetted";
 
@@ -175,6 +178,27 @@ pub fn fragment(entry: &Entry, format: Format) -> Result<String, FeedError> {
         title: text::line(&entry.title, 80),
         format,
         reason,
+    })
+}
+
+/// Writes many entries, on all processors if there are very many.
+///
+/// # Panics
+/// If writing an entry does; it does not.
+#[must_use]
+pub fn fragments(entries: &[Entry], format: Format) -> Vec<Result<String, FeedError>> {
+    let write = |entries: &[Entry]| -> Vec<Result<String, FeedError>> {
+        entries.iter().map(|entry| fragment(entry, format)).collect()
+    };
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    if entries.len() < FOR_ONE || hands == 1 {
+        return write(entries);
+    }
+    std::thread::scope(|scope| {
+        let shares = entries.chunks(entries.len().div_ceil(hands));
+        let writing: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
+        let written = writing.into_iter().map(std::thread::ScopedJoinHandle::join);
+        written.flat_map(|share| share.expect("writing an entry does not panic")).collect()
     })
 }
 

@@ -60,13 +60,12 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
 
 /// One `<item>`. It begins a line, and stands on one line up to its content.
 pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
-    let channel =
-        Channel { items: vec![item(entry)], namespaces: namespaces(), ..Channel::default() };
+    let channel = Channel { items: vec![item(entry)], ..Channel::default() };
     let written = print(&channel)?;
     let open = written.find("<item>").ok_or("there is no item")?;
     let fragment = written[open..].strip_suffix(CRATE_TAIL).ok_or("the item does not close")?;
     let fragment = spell_references(fragment);
-    check::well_formed(&format!("{}{fragment}{CRATE_TAIL}", &written[..open]))?;
+    check::element(&fragment, &NAMESPACES.map(|(prefix, _)| prefix))?;
     Ok(fragment)
 }
 
@@ -191,11 +190,15 @@ fn head_extensions(masthead: &Masthead) -> ExtensionMap {
 /// profile recommends them because no reader mistakes them for HTML; CDATA,
 /// which is HTML, and tags stay as they are.
 fn spell_references(xml: &str) -> String {
-    let mut out = String::with_capacity(xml.len() + 64);
+    let mut out = String::with_capacity(xml.len() + 256);
     let mut rest = xml;
     while let Some(at) = rest.find('<') {
         let (words, markup) = rest.split_at(at);
-        out.push_str(&words.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"));
+        if words.contains('&') {
+            out.push_str(&words.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"));
+        } else {
+            out.push_str(words);
+        }
         let end = if markup.starts_with("<![CDATA[") { "]]>" } else { ">" };
         let length = markup.find(end).map_or(markup.len(), |at| at + end.len());
         out.push_str(&markup[..length]);

@@ -33,11 +33,33 @@ pub fn is_legal(c: char) -> bool {
     }
 }
 
+/// The first character that may not stand in a feed, and where it is.
+#[must_use]
+pub fn illegal(text: &str) -> Option<(usize, char)> {
+    // Most text is plain ASCII, and the processor looks at many bytes at once.
+    let plain = |bytes: &[u8]| {
+        let odd = bytes.iter().filter(|byte| !matches!(byte, 0x20..0x7f | b'\n' | b'\t'));
+        odd.count() == 0
+    };
+    let mut at = 0;
+    while at < text.len() {
+        let end = text.ceil_char_boundary((at + 256).min(text.len()));
+        let part = &text[at..end];
+        if !plain(part.as_bytes())
+            && let Some((within, c)) = part.char_indices().find(|(_, c)| !is_legal(*c))
+        {
+            return Some((at + within, c));
+        }
+        at = end;
+    }
+    None
+}
+
 /// The text with only the characters that may stand in a feed: line ends
 /// become `\n`, a replacement character `?`, everything else illegal vanishes.
 #[must_use]
 pub fn legal(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_legal) {
+    if illegal(text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

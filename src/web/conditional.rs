@@ -59,7 +59,8 @@ pub fn headers(document: &Document, variant: &Variant, fresh: bool) -> HeaderMap
     };
     put(ETAG, &variant.etag);
     put(LAST_MODIFIED, &http_date(document.last_modified));
-    put(CACHE_CONTROL, &format!("public, max-age={}", document.max_age));
+    let for_whom = if document.is_private { "private" } else { "public" };
+    put(CACHE_CONTROL, &format!("{for_whom}, max-age={}", document.max_age));
     put(VARY, if document.has_page { "Accept, Accept-Encoding" } else { "Accept-Encoding" });
     put(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     put(ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Last-Modified, Link");

@@ -21,6 +21,8 @@ pub struct Document {
     pub links: Vec<String>,
     /// Seconds for which a client may keep it.
     pub max_age: u32,
+    /// Is it for one reader only? Then shared caches keep nothing of it.
+    pub is_private: bool,
     /// Is there a page for people at the same address?
     pub has_page: bool,
     identity: Variant,
@@ -56,6 +58,7 @@ impl Document {
             last_modified,
             links,
             max_age: 0,
+            is_private: false,
             has_page: false,
             identity: Variant::new(Coding::Identity, bytes.into()),
             encoded: Default::default(),
@@ -66,6 +69,12 @@ impl Document {
     #[must_use]
     pub fn kept_for(self, max_age: u32) -> Self {
         Self { max_age, ..self }
+    }
+
+    /// The same, for one reader only.
+    #[must_use]
+    pub fn for_one(self) -> Self {
+        Self { is_private: true, ..self }
     }
 
     /// The same, at an address that shows people a page.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -12,11 +12,13 @@ use percent_encoding::percent_decode_str;
 use super::conditional;
 use super::document::Document;
 use super::express::Find;
+use super::feed_page;
 use super::office::Office;
 use super::press::{Made, Source};
 use super::trouble::Trouble;
 use crate::clock::Time;
 use crate::feed::{Composed, Format};
+use crate::flow::syndicate::picked::{self, Pick};
 use crate::flow::syndicate::{self, Absent, FeedName};
 
 /// `/feeds/all.rss`, `/feeds/region/africa/kenya.atom`, `/feeds/author/SLUG.json`, …
@@ -26,7 +28,17 @@ pub async fn feed(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
+    if let Some(pick) = picked(&office, &uri).await? {
+        let (pick, format) = pick;
+        let document = pick_document(&office, &pick, format).await?.ok_or(Trouble::Missing)?;
+        return Ok(conditional::respond(&document, &method, &headers).await);
+    }
     let (name, format) = read(uri.path()).ok_or(Trouble::Missing)?;
+    if feed_page::is_wanted(&method, &headers)
+        && let Some(page) = feed_page::show(&office, &name, format).await?
+    {
+        return Ok(page);
+    }
     let Some(document) = document(&office, &name, format).await? else {
         return absent(&office, &name, format).await;
     };
@@ -81,7 +93,7 @@ pub async fn document(
         let max_age = office.house.settings().feeds.max_age;
         let text = feed.composed.text.clone();
         let document = Document::new(text, format.content_type(), feed.changed, links);
-        let document = document.kept_for(max_age);
+        let document = document.kept_for(max_age).beside_page();
         Ok(Some(Made { document, composed: Some(feed.composed) }))
     };
     office.press.sheet(&office.house, &path, source, make).await
@@ -98,6 +110,59 @@ async fn list(office: &Office) -> Result<Option<Arc<Document>>, Trouble> {
         Ok(Some(document.kept_for(settings.feeds.max_age).into()))
     };
     office.press.sheet(&office.house, "/feeds.opml", Source::Everything, make).await
+}
+
+/// The fields of `/feeds/search.rss?…`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Wanted {
+    q: String,
+    region: String,
+    lang: String,
+}
+
+/// What is picked by this address, if it picks something.
+async fn picked(office: &Office, uri: &Uri) -> Result<Option<(Pick, Format)>, Trouble> {
+    let Some((name, ending)) =
+        uri.path().strip_prefix("/feeds/").and_then(|path| path.rsplit_once('.'))
+    else {
+        return Ok(None);
+    };
+    let Some(format) = Format::parse(ending) else { return Ok(None) };
+    if name == "search" {
+        let Query(wanted) = Query::<Wanted>::try_from_uri(uri).map_err(|_| Trouble::Missing)?;
+        let pick = Pick::search(&wanted.q, &wanted.region, &wanted.lang);
+        return Ok(Some((pick.ok_or(Trouble::Missing)?, format)));
+    }
+    let Some(token) = name.strip_prefix("my/") else { return Ok(None) };
+    let pick = Pick::mine(&office.house, token).await?;
+    // Whoever left, or never was, is told the same.
+    Ok(Some((pick.ok_or(Trouble::Void)?, format)))
+}
+
+async fn pick_document(
+    office: &Office,
+    pick: &Pick,
+    format: Format,
+) -> Result<Option<Arc<Document>>, Trouble> {
+    let make = |last: Option<Arc<Composed>>| async move {
+        let feed = picked::feed(&office.house, pick, format, last.as_deref()).await?;
+        let text = feed.composed.text.clone();
+        let links = vec![itself(&feed.address)];
+        let document = Document::new(text, format.content_type(), feed.changed, links);
+        let document = document.kept_for(office.house.settings().feeds.max_age);
+        let document = match pick {
+            Pick::Search { .. } => document,
+            Pick::Mine { .. } => document.for_one(),
+        };
+        Ok(Some(Made { document, composed: Some(feed.composed) }))
+    };
+    // What somebody chose is part of what their feed is made from.
+    let path = match pick {
+        Pick::Search { .. } => pick.address(format),
+        Pick::Mine { regions, .. } => format!("{} {regions:?}", pick.address(format)),
+    };
+    office.press.sheet(&office.house, &path, Source::Everything, make).await
 }
 
 /// What is said of a feed that is not there.

@@ -16,6 +16,7 @@ mod callback;
 pub mod conditional;
 pub mod document;
 pub mod express;
+mod feed_page;
 mod feeds;
 mod follow;
 mod front;

@@ -164,6 +164,20 @@ impl Place {
         self.visit().await;
     }
 
+    /// Puts a file beside the config.
+    pub fn put(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// Takes in what another source of the config has now.
+    pub async fn take_in(&self, name: &str) {
+        let settings = self.house.settings();
+        let source = settings.sources.iter().find(|source| source.name == name).unwrap();
+        let fetch = assemble::fetch(Some(&settings.site));
+        let visit = watch::visit(&self.house, &mut Source::new(source.clone(), fetch)).await;
+        assert!(matches!(visit, Ok(watch::Visit::Taken(_))), "{visit:?}");
+    }
+
     /// Takes a piece out of the folder and notices.
     pub async fn withdraw(&mut self, name: &str) {
         fs::remove_file(self.folder.path().join("articles").join(name)).unwrap();

@@ -2,14 +2,16 @@
 
 mod channel;
 pub mod files;
+pub mod picked;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{House, Settings};
 use crate::article::{Article, Label};
 use crate::clock::Time;
 use crate::feed::opml::{self, Outline};
-use crate::feed::{self, Composed, FeedError, Format};
+use crate::feed::{self, Channel, Composed, FeedError, Format};
 use crate::region::RegionPath;
 use crate::store::articles::{self, Filter};
 use crate::store::feeds::Which;
@@ -105,33 +107,7 @@ pub async fn feed(
 ) -> Result<Option<Feed>> {
     let settings = house.settings();
     let Some(frame) = channel::frame(house, &settings, name).await? else { return Ok(None) };
-    let Frame { channel, holding } = frame;
-    let (wanted, fresh, left_out) = match holding {
-        Holding::Places(places) => {
-            let wanted: Vec<(i64, i64)> =
-                places.iter().map(|place| (place.id, place.rev)).collect();
-            let missing = feed::missing(&wanted, last);
-            let (fresh, left_out) = fragments(house, &settings, &missing, format).await?;
-            (wanted, fresh, left_out)
-        }
-        Holding::Entries(entries) => {
-            let wanted = entries.iter().map(|entry| (entry.number, 0)).collect();
-            let (mut fresh, mut left_out) = (BTreeMap::new(), vec![]);
-            for entry in &entries {
-                match feed::fragment(entry, format) {
-                    Ok(text) => drop(fresh.insert((entry.number, 0), text)),
-                    Err(error) => left_out.push(error),
-                }
-            }
-            (wanted, fresh, left_out)
-        }
-    };
-    for error in &left_out {
-        tracing::warn!(feed = %name.path(), "{error}");
-    }
-    let head =
-        feed::head(&channel, format).map_err(|error| StoreError::Refused(error.to_string()))?;
-    let composed = feed::compose(&head, &wanted, &fresh, last, format);
+    let (composed, left_out, channel) = written(house, &settings, frame, format, last).await?;
     let path = format!("{}.{}", name.path(), format.extension());
     let changed = changed(house, &path, &composed.text).await?;
     let others = Format::ALL.into_iter().filter(|other| *other != format);
@@ -147,6 +123,44 @@ pub async fn feed(
     }))
 }
 
+/// Writes a frame with what it holds.
+async fn written(
+    house: &House,
+    settings: &Arc<Settings>,
+    frame: Frame,
+    format: Format,
+    last: Option<&Composed>,
+) -> Result<(Composed, Vec<FeedError>, Channel)> {
+    let Frame { channel, holding } = frame;
+    let (wanted, fresh, left_out) = match holding {
+        Holding::Places(places) => {
+            let wanted: Vec<(i64, i64)> =
+                places.iter().map(|place| (place.id, place.rev)).collect();
+            let missing = feed::missing(&wanted, last);
+            let (fresh, left_out) = fragments(house, settings, &missing, format).await?;
+            (wanted, fresh, left_out)
+        }
+        Holding::Entries(entries) => {
+            let wanted = entries.iter().map(|entry| (entry.number, 0)).collect();
+            let (mut fresh, mut left_out) = (BTreeMap::new(), vec![]);
+            for entry in &entries {
+                match feed::fragment(entry, format) {
+                    Ok(text) => drop(fresh.insert((entry.number, 0), text)),
+                    Err(error) => left_out.push(error),
+                }
+            }
+            (wanted, fresh, left_out)
+        }
+    };
+    for error in &left_out {
+        tracing::warn!(feed = %channel.title, "{error}");
+    }
+    let head =
+        feed::head(&channel, format).map_err(|error| StoreError::Refused(error.to_string()))?;
+    let composed = feed::compose(&head, &wanted, &fresh, last, format);
+    Ok((composed, left_out, channel))
+}
+
 type Fragments = (BTreeMap<(i64, i64), String>, Vec<FeedError>);
 
 /// Writes the entries of pieces. A piece withdrawn since the list was read is
@@ -154,7 +168,7 @@ type Fragments = (BTreeMap<(i64, i64), String>, Vec<FeedError>);
 /// written again the next time.
 async fn fragments(
     house: &House,
-    settings: &std::sync::Arc<Settings>,
+    settings: &Arc<Settings>,
     keys: &[(i64, i64)],
     format: Format,
 ) -> Result<Fragments> {
@@ -169,13 +183,15 @@ async fn fragments(
             }
         }
         drop(tx);
-        let settings = std::sync::Arc::clone(settings);
+        let settings = Arc::clone(settings);
         let written = tokio::task::spawn_blocking(move || {
-            let write = |(key, article, labels): (_, Article, Vec<Label>)| {
-                let entry = channel::entry(&settings, &article, &labels);
-                (key, feed::fragment(&entry, format))
-            };
-            pieces.into_iter().map(write).collect::<Vec<_>>()
+            let (keys, entries): (Vec<_>, Vec<_>) = pieces
+                .into_iter()
+                .map(|(key, article, labels): (_, Article, Vec<Label>)| {
+                    (key, channel::entry(&settings, &article, &labels))
+                })
+                .unzip();
+            keys.into_iter().zip(feed::fragments(&entries, format)).collect::<Vec<_>>()
         });
         for (key, fragment) in written.await.expect("writing an entry does not panic") {
             match fragment {
@@ -185,6 +201,28 @@ async fn fragments(
         }
     }
     Ok((fresh, left_out))
+}
+
+/// What a feed is called, and its newest pieces, at most so many, by their
+/// numbers; `None` if there is no such feed.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn outline(
+    house: &House,
+    name: &FeedName,
+    limit: usize,
+) -> Result<Option<(String, Vec<i64>)>> {
+    let settings = house.settings();
+    let Some(frame) = channel::frame(house, &settings, name).await? else { return Ok(None) };
+    Ok(match frame.holding {
+        Holding::Places(places) => {
+            let numbers = places.iter().take(limit).map(|place| place.id).collect();
+            Some((frame.channel.title, numbers))
+        }
+        // The archive of a digest is its page.
+        Holding::Entries(_) => None,
+    })
 }
 
 /// What became of a feed that [`feed`] does not find.

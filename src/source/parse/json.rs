@@ -15,7 +15,9 @@ use crate::source::pace::Wishes;
 /// # Errors
 /// If it is no JSON, or JSON of another kind.
 pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError> {
-    let feed: Value = serde_json::from_str(source.trim_start_matches('\u{feff}').trim())
+    let source = source.trim_start_matches('\u{feff}').trim();
+    let feed: Value = serde_json::from_str(source)
+        .or_else(|error| serde_json::from_str(&without_lone_surrogates(source)).map_err(|_| error))
         .map_err(|error| ParseError::Json(error.to_string()))?;
     let items = feed
         .get("items")
@@ -123,4 +125,57 @@ fn string(value: &Value, key: &str) -> Option<String> {
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())
+}
+/// JSON in which each escape of half a surrogate pair is one of the
+/// replacement character: programs that cut text in the middle of an emoji
+/// write such halves.
+fn without_lone_surrogates(json: &str) -> String {
+    let escaped = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(json.len());
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = json[at..].find('\\') {
+        at += found;
+        let half = match escaped(at) {
+            Some(0xd800..=0xdbff) if matches!(escaped(at + 6), Some(0xdc00..=0xdfff)) => {
+                at += 12;
+                continue;
+            }
+            half => half.is_some_and(|half| (0xd800..=0xdfff).contains(&half)),
+        };
+        if half {
+            out.push_str(&json[copied..at]);
+            out.push_str("\\ufffd");
+            at += 6;
+            copied = at;
+        } else {
+            // The backslash and what it escapes.
+            at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    out.push_str(&json[copied..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_is_a_replacement_character() {
+        let table = [
+            (r"\ud83d\ude00 stays", r"\ud83d\ude00 stays"),
+            (r"\ud83d alone, \ude00 alone", r"\ufffd alone, \ufffd alone"),
+            (r"\\ud83d is text", r"\\ud83d is text"),
+            (r"\ud83d\ud83d\ude00", r"\ufffd\ud83d\ude00"),
+            (r"end \", r"end \"),
+            (r"\u12é \ud8", r"\u12é \ud8"),
+        ];
+        for (given, mended) in table {
+            assert_eq!(without_lone_surrogates(given), mended);
+        }
+    }
 }
