@@ -86,7 +86,9 @@ impl Digest {
                 preview(&house, &name, reader, at, format).await?
             }
             Self::Send { name, to: Some(to) } => test(&house, &name, &to).await?,
-            Self::Send { name, to: None } => send(house.clone(), &name, global.json).await?,
+            Self::Send { name, to: None } => {
+                Box::pin(send(house.clone(), &name, global.json)).await?
+            }
         };
         house.store.close().await;
         Ok(code)
