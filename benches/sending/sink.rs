@@ -64,6 +64,7 @@ impl Drop for Sink {
 pub fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_name("sink")
         .enable_all()
         .build()
         .expect("a runtime starts");

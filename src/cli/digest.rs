@@ -86,7 +86,9 @@ impl Digest {
                 preview(&house, &name, reader, at, format).await?
             }
             Self::Send { name, to: Some(to) } => test(&house, &name, &to).await?,
-            Self::Send { name, to: None } => send(house.clone(), &name, global.json).await?,
+            Self::Send { name, to: None } => {
+                Box::pin(send(house.clone(), &name, global.json)).await?
+            }
         };
         house.store.close().await;
         Ok(code)
@@ -269,7 +271,6 @@ async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitC
         return Ok(ExitCode::SUCCESS);
     };
     let (id, number) = (edition.id, edition.number);
-    compile::queue(&house, edition).await?;
     let (ending, stop) = watch::channel(false);
     let mut tx = house.store.write().await?;
     keys::beat(&mut tx, &instance, "once", now).await?;
@@ -278,11 +279,24 @@ async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitC
         tokio::spawn(deliver::beat(house.clone(), instance.clone(), "once", stop.clone()));
     let signals = crate::daemon::stop::Signals::listen()?;
     let mut sends = std::pin::pin!(deliver::run(sending, Until::Settled(id), stop));
-    tokio::select! {
-        () = &mut sends => {}
-        () = signals.each(async |signal| signal != crate::daemon::stop::Signal::Stop) => {
+    // What cannot be queued stops the sending too: the edition would stay open for ever.
+    let mut queues = std::pin::pin!(async {
+        let queued = compile::queue(&house, edition).await;
+        if queued.is_err() {
             ending.send_replace(true);
-            sends.await;
+        }
+        queued
+    });
+    let mut queued = None;
+    let mut stops =
+        std::pin::pin!(signals.each(async |signal| signal != crate::daemon::stop::Signal::Stop));
+    loop {
+        tokio::select! {
+            () = &mut sends => break,
+            done = &mut queues, if queued.is_none() => queued = Some(done),
+            () = &mut stops, if !*ending.borrow() => {
+                ending.send_replace(true);
+            }
         }
     }
     ending.send_replace(true);
@@ -291,6 +305,7 @@ async fn send(house: Arc<House>, name: &str, json: bool) -> anyhow::Result<ExitC
     let mut tx = house.store.write().await?;
     keys::strike(&mut tx, &instance).await?;
     tx.commit().await?;
+    queued.transpose()?;
     let mut tx = house.store.read().await?;
     let counts = deliveries::counts(&mut tx, id).await?;
     let of = |states: &[State]| {

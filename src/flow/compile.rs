@@ -1,8 +1,9 @@
 //! From a due slot to an edition, its variants and its deliveries.
 //!
 //! What is new and the edition are written in one transaction. Deliveries
-//! follow in chunks; until the last chunk is in, the edition is `compiling`
-//! and nothing of it is sent. A kill in between is resumed by the next run.
+//! follow in chunks, and each chunk may be sent as soon as it is written; until
+//! the last is in, the edition is `compiling` and cannot be settled. A kill in
+//! between is resumed by the next run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -322,6 +323,9 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         }
         deliveries::queue(&mut tx, edition.id, &rows, house.now()).await?;
         tx.commit().await?;
+        if queued == 0 && !rows.is_empty() {
+            house.bells.deliveries.notify_waiters();
+        }
         queued += rows.len() as u64;
         edition.compiled_to = last;
     }

@@ -42,6 +42,14 @@ impl Batched {
 }
 
 #[cfg(test)]
+impl Batched {
+    /// The text for SQLite, to ask for its plan.
+    pub(super) fn for_sqlite(&self) -> &str {
+        &self.sqlite
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

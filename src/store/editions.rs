@@ -6,9 +6,9 @@ use crate::article::{ArticleId, Card};
 /// Where an edition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditionState {
-    /// Deliveries are being written; nothing of it is sent yet.
+    /// Deliveries are being written, and may be claimed.
     Compiling,
-    /// Deliveries may be claimed.
+    /// All deliveries are written, and may be claimed.
     Sending,
     /// The operator stopped it for now.
     Paused,
@@ -29,6 +29,13 @@ impl EditionState {
             Self::Cancelled => "cancelled",
             Self::Done => "done",
         }
+    }
+
+    /// May its deliveries be claimed and handed over? While more of them are
+    /// being written, those that are there go out already.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Compiling | Self::Sending)
     }
 
     fn parse(word: &str) -> Self {
@@ -310,7 +317,7 @@ pub async fn move_state(
 pub async fn has_open(tx: &mut Tx, edition: i64) -> Result<bool> {
     // Two questions, each with an index of its own.
     const OPEN: &str = "select exists (select 1 from deliveries where edition_id = $1 and state = 'queued') \
-         or exists (select 1 from deliveries where edition_id = $1 and state in ('claimed', 'handing'))";
+         or exists (select 1 from deliveries where edition_id = $1 and instance is not null)";
     Ok(on!(tx, c => sqlx::query_scalar::<_, bool>(OPEN).bind(edition).fetch_one(c).await)?)
 }
 
@@ -321,7 +328,7 @@ pub async fn has_open(tx: &mut Tx, edition: i64) -> Result<bool> {
 pub async fn settle(tx: &mut Tx, edition: i64, now: Time) -> Result<bool> {
     const SETTLE: &str = "update editions set state = 'done', settled = $2 where id = $1 and state = 'sending' \
          and not exists (select 1 from deliveries where edition_id = $1 and state = 'queued') \
-         and not exists (select 1 from deliveries where edition_id = $1 and state in ('claimed', 'handing'))";
+         and not exists (select 1 from deliveries where edition_id = $1 and instance is not null)";
     Ok(
         on!(tx, c => sqlx::query(SETTLE).bind(edition).bind(millis(now)).execute(c).await.map(|done| done.rows_affected()))?
             == 1,

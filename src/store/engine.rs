@@ -114,6 +114,11 @@ impl Store {
             // A claim gives hundreds of rows: with less room, the engine's thread
             // and ours would take turns after every fiftieth.
             .row_buffer_size(1024)
+            // What a statement may have to take back goes to memory, and not to
+            // a temporary file of several pages for each row.
+            .pragma("temp_store", "memory")
+            // Fewer checkpoints: pages of the ledger are written many times over.
+            .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(200);
         let refused = |error: sqlx::Error| match StoreError::from(error) {
             StoreError::Statement(error) => StoreError::Refused(format!(
@@ -127,7 +132,9 @@ impl Store {
             .acquire_timeout(Duration::from_secs(30))
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone())
+            // The pages under way of one edition; a page that has to be read
+            // again for each commit costs more than the memory.
+            .connect_with(options.clone().pragma("cache_size", "-8000"))
             .await
             .map_err(refused)?;
         let read = SqlitePoolOptions::new()

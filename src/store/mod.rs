@@ -18,6 +18,7 @@ pub mod keys;
 pub mod labels;
 pub mod media;
 mod migrate;
+mod notes;
 pub mod sources;
 pub mod subscribers;
 pub mod suppressions;

@@ -98,7 +98,7 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
         return Ok(Round::Over);
     }
     let sendable: Vec<&EditionRow> =
-        mine.iter().filter(|edition| edition.state == EditionState::Sending).collect();
+        mine.iter().filter(|edition| edition.state.is_open()).collect();
     desk.halted().retain(|id| !sendable.iter().any(|edition| edition.id == *id));
     let room: usize =
         desk.lanes.iter().filter(|lane| !lane.is_closed(now)).map(super::Lane::room).sum();
@@ -111,7 +111,7 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
     for edition in sendable {
         let claims = claim_some(sending, edition, share.min(left), now).await?;
         if claims.is_empty() {
-            if left > 0 {
+            if left > 0 && edition.state == EditionState::Sending {
                 settle(house, edition, now).await?;
             }
             continue;

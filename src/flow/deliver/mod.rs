@@ -21,8 +21,11 @@ mod queue;
 mod worker;
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
@@ -102,22 +105,39 @@ pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>
         halted: Mutex::default(),
         sending,
     });
-    let mut tasks = JoinSet::new();
-    for (number, lane) in desk.lanes.iter().enumerate() {
-        for _ in 0..lane.connections {
-            tasks.spawn(worker::run(Arc::clone(&desk), number, stop.clone()));
-        }
-    }
+    let mut signing = JoinSet::new();
     let settings = desk.sending.house.settings();
     let signed = settings.mail.as_ref().is_some_and(|mail| !mail.dkim.is_empty());
-    let press = signed.then(|| Press::start(&desk, &mut tasks));
-    dispatch::run(&desk, press.as_ref(), until, &mut stop).await;
-    // Workers end when nothing more can come.
-    drop(press);
-    for lane in &desk.lanes {
-        lane.jobs.close();
-    }
-    while tasks.join_next().await.is_some() {}
+    let press = signed.then(|| Press::start(&desk, &mut signing));
+    // All connections in one task: they wait for the same ledger and the same
+    // sockets, and as tasks of their own they would mostly wake each other.
+    let mut connections: FuturesUnordered<_> = desk
+        .lanes
+        .iter()
+        .enumerate()
+        .flat_map(|(number, lane)| std::iter::repeat_n(number, lane.connections))
+        .map(|number| {
+            let work = worker::run(Arc::clone(&desk), number, stop.clone());
+            AssertUnwindSafe(work).catch_unwind().boxed()
+        })
+        .collect();
+    let working = async {
+        while let Some(ended) = connections.next().await {
+            if ended.is_err() {
+                error!("A connection ended in a panic; its mail is swept when this instance stops");
+            }
+        }
+    };
+    let dispatching = async {
+        dispatch::run(&desk, press.as_ref(), until, &mut stop).await;
+        // Connections end when nothing more can come.
+        drop(press);
+        for lane in &desk.lanes {
+            lane.jobs.close();
+        }
+    };
+    tokio::join!(working, dispatching);
+    while signing.join_next().await.is_some() {}
     drop(desk);
     if writer.await.is_err() {
         error!("The ledger's writer ended early; rows in hand are swept at the next start");

@@ -13,7 +13,7 @@ use super::letters::Prepared;
 use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Session};
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
-use crate::store::editions::{self, EditionState};
+use crate::store::editions;
 
 /// How long an idle connection is kept open.
 const IDLE: Duration = Duration::from_secs(5);
@@ -212,7 +212,7 @@ impl Worker {
     async fn look_whether_halted(&self, edition: i64) {
         let Ok(mut tx) = self.desk.sending.house.store.read().await else { return };
         let Ok(row) = editions::get(&mut tx, edition).await else { return };
-        if row.is_some_and(|row| row.state != EditionState::Sending) {
+        if row.is_some_and(|row| !row.state.is_open()) {
             self.desk.halted().insert(edition);
         }
     }
