@@ -14,6 +14,7 @@ pub mod compile;
 pub mod deliver;
 pub mod enrol;
 pub mod feedback;
+mod fold;
 pub mod house;
 pub mod inbox;
 pub mod issue;

@@ -4,6 +4,7 @@
 use tokio::sync::Mutex;
 
 use crate::article::{Article, ArticleId};
+use crate::region::Country;
 use crate::related::{Document, Index, Match};
 use crate::store::{Result, Store, articles};
 
@@ -37,7 +38,7 @@ impl Related {
             let full = changes.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
             for change in changes {
                 match &change.article {
-                    Some(article) => inner.index.insert(&document(article)),
+                    Some(article) => take_in(&mut inner.index, article),
                     None => inner.index.remove(change.id),
                 }
                 inner.seen = change.rev;
@@ -61,12 +62,16 @@ impl Related {
     }
 }
 
-fn document(article: &Article) -> Document<'_> {
-    Document {
+fn take_in(index: &mut Index, article: &Article) {
+    let countries: Vec<&str> = article.countries.iter().map(Country::as_str).collect();
+    let hints: Vec<&str> = article.hints.iter().map(|hint| hint.title.as_str()).collect();
+    index.insert(&Document {
         id: article.id,
         title: &article.title,
         text: &article.text,
         language: &article.language,
         published: article.published,
-    }
+        countries: &countries,
+        hints: &hints,
+    });
 }
