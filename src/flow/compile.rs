@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{House, fold};
 use super::issue::{self, Issue};
+use super::{House, fold};
 use crate::article::{ArticleId, Card};
 use crate::clock::Time;
 use crate::digest::sections::{self, Beside, Copy, Piece};
@@ -207,7 +207,12 @@ fn wants(digest: &digest::Settings, card: &Card) -> bool {
 
 /// A piece as it is frozen: its teaser, its image and what stands beside it
 /// will not change any more.
-async fn piece(tx: &mut Tx, house: &House, site: &crate::site::Site, told: &fold::Told) -> Result<Piece> {
+async fn piece(
+    tx: &mut Tx,
+    house: &House,
+    site: &crate::site::Site,
+    told: &fold::Told,
+) -> Result<Piece> {
     let card = &told.card;
     let mut beside: Vec<Beside> = vec![];
     let mut shown: BTreeSet<ArticleId> = told.ids().collect();

@@ -102,7 +102,8 @@ mod tests {
 
         let told = join(cards, &[0, 0, 0, 0, 4]);
 
-        let ids: Vec<Vec<i64>> = told.iter().map(|told| told.ids().map(|id| id.0).collect()).collect();
+        let ids: Vec<Vec<i64>> =
+            told.iter().map(|told| told.ids().map(|id| id.0).collect()).collect();
         assert_eq!(ids, [vec![1, 2, 4], vec![3], vec![5]]);
     }
 }

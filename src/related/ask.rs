@@ -79,7 +79,7 @@ impl Index {
         rarities: &[f32],
         limit: usize,
     ) -> Result<Vec<Match>> {
-        let query = Query::new(&entry.vector, rarities);
+        let query = Query::new(&entry.vector, rarities, self.counted.all);
         // What the publisher shows beside the piece is always looked at.
         let hinted = entry.vector.hints.iter().map(|title| (*title, NAMED));
         let terms: Vec<_> = hinted.chain(query.weightiest(SOUGHT)).collect();
@@ -177,7 +177,8 @@ impl Index {
     }
 
     fn query(&mut self, vector: &Vector, before: Since) -> Result<Query> {
-        Ok(Query::new(vector, &self.rarities(vector, before)?))
+        let rarities = self.rarities(vector, before)?;
+        Ok(Query::new(vector, &rarities, self.counted.all))
     }
 
     /// How rare each of a text's terms is among what appeared before.

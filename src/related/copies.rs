@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn short_texts_and_quotations_are_no_copies() {
-        let quoting = format!("{STORY} {}", (0..600).map(|n| format!("word{n} ")).collect::<String>());
+        let quoting =
+            format!("{STORY} {}", (0..600).map(|n| format!("word{n} ")).collect::<String>());
 
         assert_eq!(groups(&["Short news.".into(), "Short news.".into()]), [0, 1]);
         assert_eq!(groups(&[STORY.to_owned(), quoting]), [0, 1]);

@@ -231,12 +231,6 @@ impl Index {
         }
     }
 
-    /// Sets how age counts.
-    pub fn set_age(&mut self, half_life: Option<Duration>, max_age: Option<Duration>) {
-        self.settings.half_life = half_life;
-        self.settings.max_age = max_age;
-    }
-
     /// How many articles it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -256,6 +250,12 @@ impl Index {
     pub fn highest(&self) -> Vec<(ArticleId, i64)> {
         let highest = self.segments.iter().filter_map(Segment::newest_id);
         highest.map(|about| (about.id, about.since.0)).collect()
+    }
+
+    /// How many articles are in memory and not on the disk.
+    #[must_use]
+    pub fn in_memory_only(&self) -> usize {
+        self.fresh.len()
     }
 
     /// Should what is in memory go to the disk?
@@ -306,12 +306,15 @@ impl Index {
     pub fn merge(&mut self) -> Option<Merging> {
         let folder = self.settings.folder.clone()?;
         self.lock.as_ref()?;
-        let order = |segment: &Segment| (segment.size() / FRESH.try_into().unwrap_or(1)).max(1).ilog2() / 3;
+        let order =
+            |segment: &Segment| (segment.size() / FRESH.try_into().unwrap_or(1)).max(1).ilog2() / 3;
         let worn = self.segments.iter().find(|s| s.gone() > s.size() / GONE);
         let from: Vec<&Segment> = match worn {
             Some(worn) => vec![worn],
             None => (0..=7)
-                .map(|wanted| self.segments.iter().filter(|s| order(s) == wanted).collect::<Vec<_>>())
+                .map(|wanted| {
+                    self.segments.iter().filter(|s| order(s) == wanted).collect::<Vec<_>>()
+                })
                 .find(|alike| alike.len() >= ALIKE)?,
         };
         Some(self.merge_of(&folder, &from.iter().map(|s| s.number).collect::<Vec<_>>()))
@@ -341,9 +344,11 @@ impl Index {
         let Some(folder) = self.settings.folder.clone() else { return Ok(()) };
         let mut new = Segment::open(&disk::segment_path(&folder, merged.into), merged.into)?;
         // What was edited or withdrawn while the merge ran.
-        let alive = |id: ArticleId| self.segments.iter().any(|segment| {
-            merged.from.contains(&segment.number) && segment.find(id).is_some()
-        });
+        let alive = |id: ArticleId| {
+            self.segments
+                .iter()
+                .any(|segment| merged.from.contains(&segment.number) && segment.find(id).is_some())
+        };
         let gone: Vec<u32> = (0..new.size())
             .filter(|doc| new.about(*doc).is_none_or(|about| !alive(about.id)))
             .collect();

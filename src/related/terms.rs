@@ -202,8 +202,7 @@ impl Reader {
         if self.tongues.len() >= MOST_LANGUAGES && !self.tongues.contains_key(&primary) {
             self.tongues.clear();
         }
-        let tongue =
-            self.tongues.entry(primary).or_insert_with_key(|primary| Tongue::of(primary));
+        let tongue = self.tongues.entry(primary).or_insert_with_key(|primary| Tongue::of(primary));
         self.loud.clear();
         self.pairs.clear();
         self.names.clear();
@@ -509,7 +508,8 @@ mod tests {
     #[test]
     fn a_pair_is_kept_where_it_is_said_aloud_and_not_across_sentences() {
         let vector = read("Crude oil rises. Gold", "", "en", &[]);
-        let words: Vec<_> = vector.pairs.iter().filter_map(|(pair, _)| vector.pair(*pair)).collect();
+        let words: Vec<_> =
+            vector.pairs.iter().filter_map(|(pair, _)| vector.pair(*pair)).collect();
 
         let term = |word: &str| fnv(word.as_bytes()).bits(31);
         assert!(words.contains(&(term("crude"), term("oil"))));

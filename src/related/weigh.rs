@@ -15,6 +15,9 @@ const USUAL: f32 = 200.0;
 const CHANCE: f32 = 0.10;
 /// From this likeness on two articles of usual length have to do with each other.
 const RELATED: f32 = 0.958;
+/// Among fewer articles than this no word can be rare yet, and likenesses are
+/// smaller throughout.
+const YOUNG: u32 = 50;
 /// What stands behind such a one may be this much fainter.
 const FAINTER: f32 = 0.725;
 /// A word that all articles have is still a word.
@@ -53,7 +56,8 @@ pub(super) struct Query {
 
 impl Query {
     /// A text whose terms are as rare as `rarities` says, in the order of its terms.
-    pub(super) fn new(vector: &Vector, rarities: &[f32]) -> Self {
+    /// `all` articles were counted for that.
+    pub(super) fn new(vector: &Vector, rarities: &[f32], all: u32) -> Self {
         let mut terms = Vec::with_capacity(vector.terms.len());
         let mut square = 0.0;
         for ((term, loud), rarity) in vector.terms.iter().zip(rarities) {
@@ -71,7 +75,8 @@ impl Query {
             pairs.push((words, loud.value() * rarity * rarity));
             square += (loud.value() * rarity).powi(2);
         }
-        let cut = RELATED * (vector.length() / USUAL).powf(CHANCE);
+        let young = (rarity(all, 0) / rarity(YOUNG, 0)).min(1.0);
+        let cut = RELATED * young * (vector.length() / USUAL).powf(CHANCE);
         Self { terms, pairs, norm: f32::sqrt(square), cut }
     }
 

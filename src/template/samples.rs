@@ -193,8 +193,14 @@ pub(super) fn ugly_stories() -> Vec<Story> {
         beside: vec![],
         source: "A wire service".to_owned(),
         copies: vec![
-            Copy { name: "The <Evening> & Post".to_owned(), url: "https://post.example.org/1".to_owned() },
-            Copy { name: "صحيفة المساء".to_owned(), url: "https://evening.example.org/2".to_owned() },
+            Copy {
+                name: "The <Evening> & Post".to_owned(),
+                url: "https://post.example.org/1".to_owned(),
+            },
+            Copy {
+                name: "صحيفة المساء".to_owned(),
+                url: "https://evening.example.org/2".to_owned(),
+            },
         ],
         ..plain
     };

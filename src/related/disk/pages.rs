@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::numbers::Numbers;
 use super::{DiskError, Result};
@@ -25,10 +25,6 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) fn new(file: File, path: PathBuf, length: u64, sums: Vec<u32>) -> Self {
         Self { file, path, length, sums }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     pub(super) fn length(&self) -> u64 {

@@ -85,8 +85,10 @@ impl Segment {
             return Err(damaged("its sum does not match"));
         }
         let (page_count, count) = (short(body.div_ceil(PAGE as u64))?, short(count)?);
-        let (sums, rest) = memory.split_at_checked(page_count * 4).ok_or_else(|| damaged("sums"))?;
-        let (docs, guide) = rest.split_at_checked(count * DOC).ok_or_else(|| damaged("articles"))?;
+        let (sums, rest) =
+            memory.split_at_checked(page_count * 4).ok_or_else(|| damaged("sums"))?;
+        let (docs, guide) =
+            rest.split_at_checked(count * DOC).ok_or_else(|| damaged("articles"))?;
         let word = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_le_bytes);
         let sums: Vec<u32> = sums.chunks_exact(4).map(word).collect();
         let docs: Vec<Doc> = docs.chunks_exact(DOC).filter_map(read_doc).collect();
@@ -138,7 +140,8 @@ impl Segment {
 
     /// Where an article stands, if it is here and not gone.
     pub(in super::super) fn find(&self, id: ArticleId) -> Option<u32> {
-        let at = self.by_id.binary_search_by_key(&id, |doc| self.docs[*doc as usize].about.id).ok()?;
+        let at =
+            self.by_id.binary_search_by_key(&id, |doc| self.docs[*doc as usize].about.id).ok()?;
         let doc = self.by_id[at];
         (!self.is_gone(doc)).then_some(doc)
     }
@@ -147,8 +150,10 @@ impl Segment {
         self.docs.get(doc as usize).map(|doc| &doc.about)
     }
 
+    /// The article with the highest id that is not gone.
     pub(in super::super) fn newest_id(&self) -> Option<&About> {
-        self.by_id.last().and_then(|doc| self.about(*doc))
+        let newest = self.by_id.iter().rev().find(|doc| !self.is_gone(**doc))?;
+        self.about(*newest)
     }
 
     /// The first article that did not appear before that moment.
@@ -175,7 +180,8 @@ impl Segment {
         let Some(page) = self.guide.partition_point(|first| *first <= term).checked_sub(1) else {
             return Ok(None);
         };
-        let first = usize::try_from(self.dictionary_at).map_err(|_| self.pages.damaged("too long"))?;
+        let first =
+            usize::try_from(self.dictionary_at).map_err(|_| self.pages.damaged("too long"))?;
         let bytes = cache.page(self.number, &self.pages, first / PAGE + page)?;
         let entries = bytes.len() / ENTRY;
         let (mut low, mut high) = (0, entries);
