@@ -5,8 +5,8 @@
 //! Nouns: [`article`], [`region`], [`related`], [`source`], [`subscriber`],
 //! [`feed`], [`digest`], [`delivery`], [`feedback`]. Around them [`store`]
 //! (the only place with SQL), then [`flow`] (the verbs: read these and you
-//! know the product), then [`web`] and [`daemon`], then [`cli`]. Imports point
-//! one way: nouns ← store ← flow ← web, daemon ← cli.
+//! know the product), then [`web`], [`incoming`] and [`daemon`], then [`cli`]. Imports point
+//! one way: nouns ← store ← flow ← web, incoming, daemon ← cli.
 
 pub mod article;
 pub mod cli;
@@ -18,6 +18,7 @@ pub mod digest;
 pub mod feed;
 pub mod feedback;
 pub mod flow;
+pub mod incoming;
 pub mod region;
 pub mod related;
 pub mod secret;

@@ -1,3 +1,6 @@
 //! All tests in one binary.
 
+mod feedback;
+mod region;
+mod related;
 mod web;

@@ -147,6 +147,14 @@ fn subtag(lang: Lang) -> &'static str {
     }
 }
 
+/// The first part of a language tag: `pt` of `pt-BR`; none if it says nothing.
+#[must_use]
+pub fn primary(tag: &str) -> Option<String> {
+    let first = tag.split('-').next()?.to_ascii_lowercase();
+    let known = (2..=3).contains(&first.len()) && first != "und";
+    (known && first.bytes().all(|b| b.is_ascii_lowercase())).then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use quick_xml::escape::resolve_html5_entity;
+use web_atoms::NAMED_ENTITIES;
 
 /// A piece of markup, borrowed from the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,33 +287,57 @@ pub fn decode(text: &str) -> Cow<'_, str> {
             .count();
         let name = &rest[1..=length];
         let closed = rest.as_bytes().get(length + 1) == Some(&b';');
-        let numeric = name.strip_prefix('#').and_then(numeric);
-        if let Some(c) = numeric {
+        if let Some((c, digits)) = name.strip_prefix('#').and_then(numeric) {
             out.push(c);
-        } else if closed && let Some(value) = resolve_html5_entity(name) {
-            out.push_str(value);
+            let closed = rest.as_bytes().get(digits + 2) == Some(&b';');
+            rest = &rest[digits + 2 + usize::from(closed)..];
+        } else if let Some((first, second)) = entity(&rest[1..], length) {
+            out.push(first);
+            out.extend(second);
+            rest = &rest[1 + length + usize::from(closed)..];
         } else {
             out.push('&');
             rest = &rest[1..];
-            continue;
         }
-        rest = &rest[1 + length + usize::from(closed)..];
     }
     out.push_str(rest);
     Cow::Owned(out)
 }
 
+/// The one or two characters of an entity of HTML, whose name `text` begins
+/// with. The oldest of them may lack the semicolon, but not where an address
+/// would look the same: `?a=1&copy=2`.
+fn entity(text: &str, length: usize) -> Option<(char, Option<char>)> {
+    let next = text.as_bytes().get(length);
+    let name = match next {
+        Some(b';') => &text[..=length],
+        Some(b'=' | b'_' | b'-') => return None,
+        _ => &text[..length],
+    };
+    let &(first, second) = NAMED_ENTITIES.get(name)?;
+    let letter = |code: u32| char::from_u32(code).filter(|c| *c != '\0');
+    Some((letter(first)?, letter(second)))
+}
+
 /// The character that a numeric reference means. As browsers do, 128 to 159
 /// are read as Windows-1252, which is what their writers meant.
-fn numeric(digits: &str) -> Option<char> {
-    let code = match digits.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
+/// With how long it is, counted behind `&#`.
+fn numeric(text: &str) -> Option<(char, usize)> {
+    let (digits, radix) = match text.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16),
+        None => (text, 10),
     };
-    if let Ok(byte @ 0x80..=0x9f) = u8::try_from(code) {
-        return encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next();
-    }
-    Some(char::from_u32(code).filter(|&c| c != '\0').unwrap_or('\u{fffd}'))
+    let count = digits.chars().take_while(|c| c.is_digit(radix)).count();
+    let code = u32::from_str_radix(&digits[..count], radix).ok()?;
+    let length = count + usize::from(radix == 16);
+    let windows = u8::try_from(code).ok().filter(|byte| (0x80..=0x9f).contains(byte));
+    let letter = match windows {
+        Some(byte) => {
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next()?
+        }
+        None => char::from_u32(code).filter(|&c| c != '\0').unwrap_or('\u{fffd}'),
+    };
+    Some((letter, length))
 }
 
 /// Appends `text` with `&`, `<`, `>` and `"` escaped.
@@ -376,6 +400,13 @@ mod tests {
             decode("AT&T &amp;amp; &eacute;&#233;&#x2014;&#150; &lol; &"),
             "AT&T &amp; éé—– &lol; &"
         );
+        assert_eq!(decode("&alpha;&Omega;&OElig;&shy;&NotEqualTilde;"), "αΩŒ\u{ad}≂\u{338}");
+    }
+
+    #[test]
+    fn a_missing_semicolon_is_forgiven_but_not_in_an_address() {
+        assert_eq!(decode("&copy 2020 caf&eacute, it&#39s"), "© 2020 café, it's");
+        assert_eq!(decode("/?a=1&copy=2&amp=3&reg_x=4"), "/?a=1&copy=2&amp=3&reg_x=4");
     }
 
     #[test]

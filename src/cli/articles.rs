@@ -11,7 +11,7 @@ use super::{Global, opening, print};
 use crate::article::{Article, ArticleId, Card, Hint, Image};
 use crate::clock::Time;
 use crate::flow::{House, reclassify};
-use crate::region::RegionPath;
+use crate::region::{Reason, RegionPath, doubt};
 use crate::store::articles::{self, Filter, Provenance};
 
 /// Articles read at a time.
@@ -98,7 +98,8 @@ struct Shown<'a> {
     text: &'a str,
     hints: &'a [Hint],
     labels: &'a [crate::article::Label],
-    reasons: &'a [crate::region::Reason],
+    reasons: &'a [Reason],
+    second: Option<&'a Reason>,
     page: String,
 }
 
@@ -211,6 +212,7 @@ async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
             hints: &article.hints,
             labels: &provenance.labels,
             reasons: &provenance.reasons,
+            second: doubt::second(article.region(), &provenance.reasons),
             page: house.settings().site.address(&article.page()),
         })?;
         return Ok(());
@@ -229,6 +231,9 @@ async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
     }
     for reason in &provenance.reasons {
         print::line(format!("    {:>6.2}  {}  {}", reason.weight, reason.region, reason.evidence))?;
+    }
+    if let Some(second) = doubt::second(article.region(), &provenance.reasons) {
+        print::line(format!("    second: {} ({:.2})", second.region, second.weight))?;
     }
     print::line(format!("\n{}\n", article.text))?;
     for hint in &article.hints {

@@ -1,5 +1,7 @@
 //! `gazetted check`: everything that is wrong, at once.
 
+mod online;
+
 use std::process::ExitCode;
 
 use clap::Args;
@@ -13,7 +15,7 @@ use crate::store::{Store, StoreError};
 /// Check configuration, templates, secrets and database; exit 78 if anything is wrong.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Also visit the sources
+    /// Also visit the sources, greet the relays, and look up SPF, DKIM and DMARC
     #[arg(long)]
     online: bool,
 }
@@ -47,10 +49,14 @@ impl Check {
         let mut problems = template_problems(config.templates.as_deref()).unwrap_or_default();
         problems.extend(mail_problem(&config, &path));
         problems.extend(store_problem(&config, &path).await);
+        let mut warnings = config.warnings.clone();
         if self.online && problems.is_empty() {
             problems.extend(super::sources::unreachable(&config, &path).await?);
+            let mail = online::mail(&config, &path).await;
+            problems.extend(mail.problems);
+            warnings.extend(mail.warnings);
         }
-        report(&problems, &config.warnings, global.json)
+        report(&problems, &warnings, global.json)
     }
 }
 

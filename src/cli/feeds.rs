@@ -7,12 +7,12 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Global, opening, print};
-use crate::flow::syndicate;
+use crate::flow::syndicate::files;
 
 /// Write feeds as files.
 #[derive(Debug, Subcommand)]
 pub enum Feeds {
-    /// Write every feed below a folder, for a web server or CDN; only what changed is touched
+    /// Write every feed below a folder, for a web server or CDN, also compressed; only what changed is touched
     Build {
         /// The folder; the files lie in it as the addresses do: feeds/all.rss
         #[arg(long, value_name = "DIR")]
@@ -30,7 +30,7 @@ impl Feeds {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, _) = opening::open(global).await?;
         let Self::Build { out } = self;
-        let (written, unchanged) = syndicate::build(&house, &out).await?;
+        let files::Counts { written, unchanged } = files::build(&house, &out).await?;
         if global.json {
             print::json(&Built { written, unchanged })?;
         } else {

@@ -4,11 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
+use futures_util::StreamExt as _;
 
 use super::{Global, opening, print};
 use crate::daemon::assemble;
 use crate::flow::watch::{self, Visit};
 use crate::source::Source;
+
+/// Sources that are visited at one time.
+const AT_ONCE: usize = 16;
 
 /// Visit every source once, whether it is due or not, then exit.
 #[derive(Debug, Args)]
@@ -42,10 +46,16 @@ impl Ingest {
             bail!("there is no source `{name}`; the configuration has: {}", names.join(", "));
         }
         let mut reached = true;
-        for settings in wanted {
-            let mut source = Source::new(settings.clone(), fetch.clone());
-            let visit = watch::visit(&house, &mut source).await?;
-            let (counts, error) = match visit {
+        // Many at a time: one that hangs delays no other.
+        let mut visits = futures_util::stream::iter(wanted)
+            .map(|settings| {
+                let mut source = Source::new(settings.clone(), fetch.clone());
+                let house = house.clone();
+                async move { (settings, watch::visit(&house, &mut source).await) }
+            })
+            .buffer_unordered(AT_ONCE);
+        while let Some((settings, visit)) = visits.next().await {
+            let (counts, error) = match visit? {
                 Visit::Taken(counts) => (counts, None),
                 Visit::Troubled(trouble) => (watch::Counts::default(), Some(trouble.to_string())),
             };

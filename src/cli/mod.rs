@@ -128,6 +128,10 @@ pub fn main() -> ExitCode {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             // Nobody is left to tell if stderr is gone.
             let _ = error.print();
+            let wordy = || std::env::args().any(|arg| arg == "-v" || arg == "--verbose");
+            if error.kind() == clap::error::ErrorKind::DisplayVersion && wordy() {
+                let _ = print::line(crate::region::CREDITS.trim_end());
+            }
             return ExitCode::from(code);
         }
     };

@@ -18,6 +18,14 @@ pub struct Parse {
     /// The files
     #[arg(required = true)]
     files: Vec<PathBuf>,
+
+    /// Where the files were found: addresses in them are resolved against it
+    #[arg(long, value_name = "URL")]
+    base: Option<url::Url>,
+
+    /// The Content-Type they were served with
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -44,7 +52,7 @@ impl Parse {
     pub fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let mut all = true;
         for file in &self.files {
-            let read = read(file);
+            let read = self.read(file);
             all &= read.ok;
             if global.json {
                 print::json(&read)?;
@@ -63,43 +71,51 @@ impl Parse {
         }
         Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
-}
 
-fn read(path: &std::path::Path) -> Read {
-    let file = path.to_string_lossy().into_owned();
-    let outcome = bounded(path)
-        .map_err(|error| format!("cannot be read: {error}"))
-        .and_then(|bytes| document(path, &bytes).map_err(|error| error.to_string()));
-    match outcome {
-        Err(error) => Read { file, error: Some(error), ..Read::default() },
-        Ok(document) => Read {
-            file,
-            ok: true,
-            n: document.drafts.len(),
-            title: document.title.unwrap_or_default(),
-            link: document.link.unwrap_or_default(),
-            entries: document
-                .drafts
-                .into_iter()
-                .map(|draft| Entry {
-                    title: draft.title,
-                    link: draft.url.unwrap_or_default(),
-                    id: draft.guid,
-                    published: draft.published.map(|at| at.timestamp()),
-                })
-                .collect(),
-            error: None,
-        },
+    fn read(&self, path: &std::path::Path) -> Read {
+        let file = path.to_string_lossy().into_owned();
+        let name = file.clone();
+        let outcome = bounded(path)
+            .map_err(|error| format!("cannot be read: {error}"))
+            .and_then(|bytes| self.document(path, &bytes).map_err(|error| error.to_string()));
+        match outcome {
+            Err(error) => Read { file, error: Some(error), ..Read::default() },
+            Ok(document) => Read {
+                file,
+                ok: true,
+                n: document.drafts.len(),
+                title: document.title.unwrap_or_default(),
+                link: document.link.unwrap_or_default(),
+                entries: document
+                    .drafts
+                    .into_iter()
+                    .map(|draft| Entry {
+                        title: draft.title,
+                        link: draft.url.unwrap_or_default(),
+                        // A file that gives no id is known by its name.
+                        id: if draft.guid.is_empty() { name.clone() } else { draft.guid },
+                        published: draft.published.map(|at| at.timestamp()),
+                    })
+                    .collect(),
+                error: None,
+            },
+        }
     }
-}
 
-/// Pages and texts by their ending, everything else as a feed.
-fn document(path: &std::path::Path, bytes: &[u8]) -> Result<parse::Document, parse::ParseError> {
-    let name = path.to_string_lossy();
-    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    match ending.as_str() {
-        "md" | "markdown" | "html" | "htm" | "txt" => parse::file(&name, bytes, None),
-        _ => parse::document(bytes, None, None),
+    /// Pages and texts by their ending, everything else as a feed.
+    fn document(
+        &self,
+        path: &std::path::Path,
+        bytes: &[u8],
+    ) -> Result<parse::Document, parse::ParseError> {
+        let name = path.to_string_lossy();
+        let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        match ending.as_str() {
+            "md" | "markdown" | "html" | "htm" | "txt" | "eml" | "mbox" => {
+                parse::file(&name, bytes, self.base.as_ref())
+            }
+            _ => parse::document(bytes, self.content_type.as_deref(), self.base.as_ref()),
+        }
     }
 }
 

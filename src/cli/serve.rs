@@ -12,6 +12,7 @@ use super::opening::{self, Refusal};
 use crate::config::Config;
 use crate::daemon::{self, Parts, assemble};
 use crate::flow::{House, Settings};
+use crate::incoming;
 use crate::web::{self, Desk};
 
 /// Run the daemon until SIGTERM; SIGHUP reads configuration and templates again.
@@ -51,26 +52,38 @@ pub async fn daemonize(house: Arc<House>, config: Config, reload: Reload) -> any
     let _lock = lock(&house)?;
     let listener = listener(&config)?;
     let address = listener.local_addr().context("the socket has no address")?;
+    let door = incoming::open(config.feedback.listen).map_err(anyhow::Error::msg)?;
     let mailer = assemble::mailer_of(&house);
+    let fetch = assemble::fetch(Some(&config.site));
     let parts = Parts {
-        fetch: assemble::fetch(Some(&config.site)),
+        fetch: Arc::clone(&fetch),
         mailer: Arc::clone(&mailer),
         reload,
         instance: instance(),
     };
     let desk = Desk {
         mailer: house.settings().mail.as_ref().and_then(|mail| mailer(mail).ok()),
+        fetch: Some(fetch),
         inbox: house.settings().mail.as_ref().is_some_and(assemble::has_inbox),
         trusted: config.server.trusted_proxies.clone(),
     };
-    let router = web::router(house.clone(), desk);
+    let site = web::Site::new(house.clone(), desk);
     tracing::info!("Listening on http://{address}");
+    if let Some(door) = &door {
+        tracing::info!("Listening for what comes back on {}", door.local_addr()?);
+    }
+    let taking_in = house.clone();
     daemon::run(house, parts, move |mut stop| async move {
+        let coming_back = incoming::run(taking_in, door, stop.clone());
+        let follow = stop.clone();
         let stopped = async move {
             // An error means that nobody is left to say stop.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        web::server::serve(listener, router, stopped).await
+        let following = site.follow(follow);
+        let serving = web::server::serve(listener, site.clone(), stopped);
+        let (served, (), ()) = tokio::join!(serving, following, coming_back);
+        served
     })
     .await
 }

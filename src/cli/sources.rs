@@ -1,28 +1,43 @@
 //! `gazetted sources`: where articles come from, and how it goes.
 
+mod lists;
+mod test;
+
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Global, opening, print};
+use crate::clock::Time;
 use crate::config::{Config, Problem};
 use crate::daemon::assemble;
 use crate::flow::{House, watch};
-use crate::source::{Haul, Kind, Memory, Settings, Source};
+use crate::source::shown::Shown;
+use crate::source::{Kind, Memory, Source};
+use crate::store::sources::SourceState;
 
 /// Look at sources.
 #[derive(Debug, Subcommand)]
 pub enum Sources {
-    /// List sources: state, next visit, last error
+    /// List sources: state, last change, next visit, last error
     List,
     /// See what is behind an address, as it would be taken in; nothing is stored
     Test {
-        /// A feed's address, or a folder
+        /// A website or feed, or a folder or file on this machine
         address: String,
     },
+    /// Read a list of feeds (OPML) and print the lines of configuration for them
+    Import {
+        /// The list; `-` is standard input
+        file: std::path::PathBuf,
+        /// Append them to the configuration instead
+        #[arg(long)]
+        append: bool,
+    },
+    /// Print the feeds of the configuration as a list (OPML)
+    Export,
 }
 
 #[derive(Serialize)]
@@ -30,11 +45,13 @@ struct Line<'a> {
     name: &'a str,
     kind: &'a str,
     place: String,
+    state: &'a str,
     visited: Option<String>,
     changed: Option<String>,
-    next: String,
+    next: Option<String>,
     failures: u32,
     error: Option<String>,
+    notice: Option<String>,
 }
 
 impl Sources {
@@ -46,7 +63,9 @@ impl Sources {
                 house.store.close().await;
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Test { address } => test(&address, global).await,
+            Self::Test { address } => test::run(&address, global).await,
+            Self::Import { file, append } => lists::import(&file, append, global),
+            Self::Export => lists::export(global),
         }
     }
 }
@@ -56,92 +75,81 @@ impl Sources {
 pub fn place(kind: &Kind) -> (&'static str, String) {
     match kind {
         Kind::Directory { path } => ("directory", path.display().to_string()),
-        Kind::Feed { url } => ("feed", url.to_string()),
-        Kind::Wordpress { url } => ("wordpress", url.to_string()),
-        Kind::Site { url } => ("site", url.to_string()),
+        Kind::Feed { url } => ("feed", Shown(url).to_string()),
+        Kind::Wordpress { url } => ("wordpress", Shown(url).to_string()),
+        Kind::Site { url } => ("site", Shown(url).to_string()),
     }
 }
 
 async fn list(house: &House, json: bool) -> anyhow::Result<()> {
     let mut rows = vec![];
+    let now = house.now();
     for source in &house.settings().sources {
         let state = watch::state(house, &source.name).await?;
         let (kind, place) = place(&source.kind);
+        let (word, next) = standing(&state, watch::due(&state, source, now), now);
+        let notice = state.memory.manners.notice();
         if json {
             print::json(&Line {
                 name: &source.name,
                 kind,
                 place,
+                state: word,
                 visited: state.visited.map(print::moment),
                 changed: state.changed.map(print::moment),
-                next: print::moment(state.next_visit),
+                next: next.map(print::moment),
                 failures: state.failures,
                 error: state.last_error,
+                notice,
             })?;
         } else {
-            let visited = state
-                .visited
-                .map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string());
-            let state = state.last_error.unwrap_or_else(|| "good".to_owned());
-            rows.push(vec![source.name.clone(), kind.to_owned(), visited, place, state]);
+            let day = |at: Option<Time>, none: &str| {
+                at.map_or_else(|| none.to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string())
+            };
+            let next = match next {
+                Some(at) if at <= now => "now".to_owned(),
+                next => day(next, "never"),
+            };
+            let words: Vec<String> =
+                std::iter::once(place).chain(state.last_error).chain(notice).collect();
+            rows.push(vec![
+                source.name.clone(),
+                kind.to_owned(),
+                word.to_owned(),
+                day(state.visited, "never"),
+                day(state.changed, "never"),
+                next,
+                words.join(" · "),
+            ]);
         }
     }
     if !json {
-        print::table(&["NAME", "KIND", "VISITED", "PLACE", "STATE"], &rows)?;
+        let head = ["NAME", "KIND", "STATE", "VISITED", "CHANGED", "NEXT", "PLACE"];
+        print::table(&head, &rows)?;
     }
     Ok(())
 }
 
-async fn test(address: &str, global: &Global) -> anyhow::Result<ExitCode> {
-    let site = opening::locate(global)
-        .ok()
-        .and_then(|path| opening::config(&path).ok())
-        .map(|config| config.site);
-    let fetch = assemble::fetch(site.as_ref());
-    let kind = if Path::new(address).is_dir() {
-        Kind::Directory { path: Path::new(address).canonicalize()? }
+/// How a source stands, in a word, and when it is visited next, if ever.
+fn standing(state: &SourceState, due: Time, now: Time) -> (&'static str, Option<Time>) {
+    let manners = &state.memory.manners;
+    if manners.gone && due > now {
+        ("gone", None)
+    } else if manners.quiet_until(now).is_some() && due > now {
+        ("waiting", Some(due))
+    } else if state.failures > 0 {
+        ("failing", Some(due))
+    } else if state.visited.is_none() {
+        ("new", Some(due))
     } else {
-        match url::Url::parse(address) {
-            Ok(url) => Kind::Feed { url },
-            Err(_) => bail!(
-                "`{address}` is neither a folder nor an address like https://example.org/feed"
-            ),
-        }
-    };
-    let settings = Settings {
-        name: "test".to_owned(),
-        kind,
-        every: std::time::Duration::from_mins(15),
-        max_bytes: 10_000_000,
-        language: None,
-        home: None,
-        allow_private: true,
-    };
-    let (word, place) = place(&settings.kind);
-    let mut source = Source::new(settings, fetch);
-    let haul = source
-        .visit(&Memory::default(), crate::clock::Clock::now(&crate::clock::SystemClock))
-        .await?;
-    let Haul::Drafts { drafts, failures, .. } = haul else { bail!("{place}: nothing there") };
-    print::line(format!("{} articles", drafts.len()))?;
-    for draft in drafts.iter().take(5) {
-        let labels: Vec<String> = draft.labels.iter().map(|label| label.path.join(" › ")).collect();
-        print::line(format!(
-            "\n  {}\n    by {} · {} · {}",
-            draft.title,
-            draft.authors.join(", "),
-            draft.published.map_or_else(|| "no date".to_owned(), print::moment),
-            labels.join(" | ")
-        ))?;
+        ("good", Some(due))
     }
-    for failure in failures.iter().take(20) {
-        print::line(format!("\n  not read: {failure}"))?;
-    }
-    let key = if word == "directory" { "path" } else { "url" };
-    print::line(format!(
-        "\n[[source]]\nname = \"magazine\"\nkind = \"{word}\"\n{key} = \"{place}\""
-    ))?;
-    Ok(ExitCode::SUCCESS)
+}
+
+/// A string as TOML writes it.
+fn quoted(text: &str) -> String {
+    // The escapes of JSON are those of a basic string.
+    serde_json::Value::String(text.to_owned()).to_string()
 }
 
 /// Sources that cannot be reached now, for `check --online`.

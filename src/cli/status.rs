@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::{Global, opening, print};
 use crate::digest::slot;
+use crate::flow::feedback::LATELY;
 use crate::flow::watch;
-use crate::store::{articles, deliveries, editions, subscribers};
+use crate::store::{articles, deliveries, editions, feedback, subscribers};
 
 /// Show sources, next slots and the ledger.
 #[derive(Debug, Args)]
@@ -24,6 +25,8 @@ struct Report {
     subscribers: BTreeMap<String, i64>,
     open_editions: usize,
     deliveries: BTreeMap<&'static str, i64>,
+    /// What came back within the last seven days.
+    feedback: BTreeMap<String, i64>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +78,7 @@ impl Status {
                 .into_iter()
                 .map(|(state, count)| (state.as_str(), count))
                 .collect(),
+            feedback: feedback::since(&mut tx, house.now() - LATELY).await?.into_iter().collect(),
         };
         drop(tx);
         if global.json {
@@ -107,5 +111,20 @@ fn tell(report: &Report) -> std::io::Result<()> {
     for (state, count) in &report.deliveries {
         print::line(format!("{count} deliveries {state}"))?;
     }
+    for (kind, count) in &report.feedback {
+        print::line(format!("{count} {} in seven days", said(kind)))?;
+    }
     Ok(())
+}
+
+/// What came back, in words.
+fn said(kind: &str) -> &str {
+    match kind {
+        "hard" => "bounces of mailboxes that are gone",
+        "soft" => "bounces of mailboxes in trouble",
+        "sender" => "mails refused for our own fault",
+        "complaint" => "complaints",
+        "unsubscribe" => "unsubscribe mails",
+        other => other,
+    }
 }

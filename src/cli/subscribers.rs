@@ -13,7 +13,7 @@ use super::{Global, opening, print};
 use crate::flow::House;
 use crate::flow::enrol::{self, Admission};
 use crate::region::RegionPath;
-use crate::store::subscribers;
+use crate::store::{feedback, subscribers};
 use crate::subscriber::roster::{self, Row};
 use crate::subscriber::{Address, Standing, Subscriber, choices};
 
@@ -82,7 +82,23 @@ struct Shown<'a> {
     consent: &'a str,
     attributes: &'a std::collections::BTreeMap<String, String>,
     created: String,
+    feedback: Vec<Report>,
 }
+
+/// What came back of their mails.
+#[derive(Serialize)]
+struct Report {
+    at: String,
+    kind: String,
+    effect: String,
+    via: String,
+    edition: Option<i64>,
+    status: Option<String>,
+    words: String,
+}
+
+/// Reports that `show` lists.
+const REPORTS: i64 = 20;
 
 #[derive(Debug, Default, Serialize)]
 struct Imported {
@@ -170,7 +186,7 @@ async fn add(house: &House, row: Row) -> anyhow::Result<ExitCode> {
             "{address} is on the suppression list; `gazetted suppressions remove` takes it off"
         ),
         Some(Admission::Kept) => bail!(
-            "{address} unsubscribed or complained before; only their own confirmation brings them back"
+            "{address} unsubscribed, bounced or complained before; only their own confirmation brings them back"
         ),
         Some(Admission::Changed) => {
             print::line(format!("{address} was there; the choices are changed."))?;
@@ -220,7 +236,7 @@ async fn import(house: &House, file: &std::path::Path, json: bool) -> anyhow::Re
     } else {
         let Imported { added, changed, suppressed, kept, bad } = imported;
         print::line(format!(
-            "{added} added, {changed} changed, {bad} bad rows skipped, {suppressed} suppressed, {kept} who left or complained stay out."
+            "{added} added, {changed} changed, {bad} bad rows skipped, {suppressed} suppressed, {kept} who left, bounced or complained stay out."
         ))?;
     }
     Ok(ExitCode::SUCCESS)
@@ -273,12 +289,26 @@ async fn export(house: &House) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn report(kept: feedback::Kept) -> Report {
+    Report {
+        at: print::moment(kept.received),
+        kind: kept.kind,
+        effect: kept.effect,
+        via: kept.via,
+        edition: kept.edition,
+        status: kept.status,
+        words: kept.words,
+    }
+}
+
 async fn show(house: &House, email: &str, json: bool) -> anyhow::Result<ExitCode> {
     let address = Address::parse(email)?;
     let mut tx = house.store.read().await?;
     let Some(person) = subscribers::by_address(&mut tx, &address).await? else {
         bail!("{address} is no subscriber");
     };
+    let reports = feedback::about(&mut tx, person.id, REPORTS).await?;
+    drop(tx);
     let shown = Shown {
         email: person.address.as_str(),
         name: &person.name,
@@ -290,6 +320,7 @@ async fn show(house: &House, email: &str, json: bool) -> anyhow::Result<ExitCode
         consent: &person.consent,
         attributes: &person.attributes,
         created: print::moment(person.created),
+        feedback: reports.into_iter().map(report).collect(),
     };
     if json {
         print::json(&shown)?;
@@ -303,6 +334,9 @@ async fn show(house: &House, email: &str, json: bool) -> anyhow::Result<ExitCode
         print::line(format!("  language  {}", shown.language.unwrap_or("the digest's")))?;
         print::line(format!("  consent   {}", shown.consent))?;
         print::line(format!("  since     {}", shown.created))?;
+        for Report { at, kind, effect, via, words, .. } in &shown.feedback {
+            print::line(format!("  {at}  {kind}, {effect} (by {via}): {words}"))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,12 +7,14 @@
 mod delivery;
 mod digest;
 mod document;
+mod feedback;
 mod feeds;
 mod form;
 mod mail;
 mod problem;
 mod reader;
 mod region;
+mod related;
 mod secret;
 mod server;
 mod site;
@@ -53,6 +55,8 @@ pub struct Config {
     pub regions: Vec<Declared>,
     /// `[regions] depth`.
     pub region_depth: u8,
+    /// `[related]`.
+    pub related: crate::related::Settings,
     /// `[feeds]`.
     pub feeds: feed::Settings,
     /// `[mail]`; `None`: nothing is mailed.
@@ -61,6 +65,8 @@ pub struct Config {
     pub digests: Vec<crate::digest::Settings>,
     /// `[delivery]`.
     pub delivery: DeliverySettings,
+    /// `[feedback]`.
+    pub feedback: crate::feedback::Settings,
     /// `[templates] path`: a folder whose templates go before the built-in ones.
     pub templates: Option<PathBuf>,
     /// `[admin] listen`.
@@ -165,7 +171,9 @@ fn sections(root: Section<'_>) -> Option<Config> {
     let admin = server::read_admin(root.section("admin"), &server);
     let store = store::read(root.section("store"));
     let feeds = feeds::read(root.section("feeds"));
+    let related = related::read(root.section("related"), &store.url);
     let delivery = delivery::read(root.section("delivery"));
+    let feedback = feedback::read(root.section("feedback"));
     let templates = templates(root.section("templates"));
 
     let source_sections = root.sections("source");
@@ -210,10 +218,12 @@ fn sections(root: Section<'_>) -> Option<Config> {
         sources: sources?,
         regions: regions?,
         region_depth,
+        related,
         feeds,
         mail,
         digests: digests?,
         delivery,
+        feedback,
         templates,
         admin,
         warnings: vec![],

@@ -108,7 +108,7 @@ pub fn read_admin(section: Section<'_>, server: &ServerSettings) -> Option<Socke
     listen
 }
 
-fn socket(value: &Value) -> Result<SocketAddr, Fault> {
+pub fn socket(value: &Value) -> Result<SocketAddr, Fault> {
     form::text(|text| {
         let address = match text.strip_prefix("localhost:") {
             Some(port) => format!("127.0.0.1:{port}"),

@@ -423,11 +423,19 @@ fn flatten(prefix: &str, table: &Table, into: &mut Vec<(String, Value)>) {
 #[test]
 fn the_shown_file_loads_and_names_every_key_with_its_default() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["store-password", "smtp-password", "relay-password", "dkim-key"] {
+    for name in [
+        "store-password",
+        "smtp-password",
+        "relay-password",
+        "dkim-key",
+        "imap-password",
+        "postmark-secret",
+        "mailgun-key",
+    ] {
         fs::write(folder.path().join(name), "secret").unwrap();
     }
-    for name in ["articles", "templates"] {
-        fs::create_dir(folder.path().join(name)).unwrap();
+    for name in ["articles", "templates", "bounces/new"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
     }
     let text = all_keys_of_the_shown_file();
     let file = folder.path().join("gazetted.toml");

@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod beat;
 pub mod cron;
 pub mod notify;
+mod rounds;
 pub mod sources;
 pub mod stop;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use crate::flow::push::Courier;
 use crate::flow::{House, Settings, compile, deliver, sweep};
 use crate::source::Fetch;
 use crate::store::{Result, keys};
@@ -55,6 +57,7 @@ where
     take_over(&house, &parts.instance).await?;
     let (stopping, stop) = watch::channel(false);
     let (reloading, reloaded) = watch::channel(0_u64);
+    house.related.write_too();
     let parts = Arc::new(parts);
     let mut loops = JoinSet::new();
     let web = web(stop.clone());
@@ -68,6 +71,7 @@ where
     loops.spawn(sending(house.clone(), parts.clone(), reloaded.clone(), stop.clone()));
     loops.spawn(housekeeping(house.clone(), parts.instance.clone(), stop.clone()));
     loops.spawn(following(house.clone(), stop.clone()));
+    loops.spawn(hubs(house.clone(), stop.clone()));
     loops.spawn(notify::watchdog(house.clone(), stop.clone()));
     notify::ready();
     info!("Ready at {}", house.settings().site.url);
@@ -95,6 +99,7 @@ where
         );
     } else {
         retire(&house, &parts.instance).await?;
+        house.related.settle().await;
     }
     house.store.close().await;
     info!("Stopped");
@@ -220,4 +225,27 @@ async fn following(house: Arc<House>, mut stop: watch::Receiver<bool>) {
         }
     }
     house.pulse.rest("following");
+}
+
+/// Keeps the subscriptions at the hubs of our sources alive.
+async fn hubs(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    let courier = match Courier::new(&house.settings().site.url) {
+        Ok(courier) => courier,
+        Err(error) => {
+            warn!("Hubs are not asked to tell of news: {error}");
+            return;
+        }
+    };
+    let mut asked = crate::flow::hubs::Asked::default();
+    while !*stop.borrow() {
+        tokio::select! {
+            outcome = crate::flow::hubs::subscribe(&house, &courier, &mut asked) => {
+                if let Err(error) = outcome {
+                    warn!("Hubs are not asked to tell of news now: {error}");
+                }
+            }
+            _ = stop.changed() => break,
+        }
+        beat::pause(Duration::from_secs(20), &mut stop).await;
+    }
 }

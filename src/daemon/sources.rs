@@ -1,5 +1,5 @@
-//! A loop for each source, so one that is slow delays no other. A reload
-//! begins them anew.
+//! A loop for each folder, and the rounds of all that is elsewhere, so that one
+//! that is slow delays no other. A reload begins them anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
-use super::beat;
+use super::{beat, rounds};
 use crate::flow::{House, watch as visits};
 use crate::source::watch::Watch;
 use crate::source::{Fetch, Kind, Settings, Source};
@@ -27,9 +27,16 @@ pub async fn run(
         reloaded.mark_unchanged();
         let (ending, ended) = watch::channel(false);
         let mut loops = JoinSet::new();
-        for settings in &house.settings().sources {
-            loops.spawn(source(house.clone(), fetch.clone(), settings.clone(), ended.clone()));
+        let (here, elsewhere): (Vec<Settings>, Vec<Settings>) = house
+            .settings()
+            .sources
+            .iter()
+            .cloned()
+            .partition(|settings| matches!(settings.kind, Kind::Directory { .. }));
+        for settings in here {
+            loops.spawn(folder(house.clone(), fetch.clone(), settings, ended.clone()));
         }
+        loops.spawn(rounds::run(house.clone(), fetch.clone(), elsewhere, ended));
         tokio::select! {
             _ = reloaded.changed() => {}
             _ = stop.changed() => {}
@@ -43,7 +50,7 @@ pub async fn run(
     }
 }
 
-async fn source(
+async fn folder(
     house: Arc<House>,
     fetch: Arc<dyn Fetch>,
     settings: Settings,

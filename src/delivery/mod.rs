@@ -3,7 +3,8 @@
 //!
 //! [`transition`], [`retry`] and [`message`] are pure. [`mailer`] is the port;
 //! [`smtp`], [`sendmail`], [`directory`] and [`inbox`] are behind it, and
-//! [`relay`] picks one from what `[mail]` says. [`dkim`] signs.
+//! [`relay`] picks one from what `[mail]` says. [`dkim`] signs; [`records`] judges
+//! what the DNS says of a sender.
 //!
 //! `delivery/` never touches the store and never asks what time it is.
 
@@ -12,6 +13,7 @@ pub mod dkim;
 pub mod inbox;
 pub mod mailer;
 pub mod message;
+pub mod records;
 pub mod relay;
 pub mod retry;
 pub mod sendmail;

@@ -8,8 +8,8 @@ use atom_syndication::{
     WriteConfig,
 };
 
-use super::printed::{Masthead, Picture, Printed};
-use super::{Format, GENERATOR, check};
+use super::printed::{HISTORY, Masthead, Picture, Printed, volumes};
+use super::{Format, GENERATOR, check, text};
 use crate::clock::Time;
 
 /// What stands after the last entry.
@@ -18,6 +18,7 @@ pub const TAIL: &str = "\n</feed>\n";
 const CRATE_TAIL: &str = "</feed>";
 const NAMESPACE: &str = " xmlns=\"http://www.w3.org/2005/Atom\"";
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// Everything before the first entry.
 pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
@@ -27,7 +28,8 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
         .others
         .iter()
         .map(|(format, href)| link("alternate", href, Some(format.media_type())));
-    let hub = masthead.hub.iter().map(|href| link("hub", href, None));
+    let hubs = masthead.hubs.iter().map(|href| link("hub", href, None));
+    let volumes = volumes(masthead).map(|(rel, href)| link(rel, href, None));
     let feed = Feed {
         title: Text::plain(masthead.title.clone()),
         id: masthead.id.clone(),
@@ -36,9 +38,10 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
         authors: vec![person(&masthead.author)],
         generator: Some(Generator { value: GENERATOR.to_owned(), ..Generator::default() }),
         icon: masthead.icon.clone(),
-        links: own.chain(home).chain(others).chain(hub).collect(),
+        links: own.chain(home).chain(others).chain(hubs).chain(volumes).collect(),
         subtitle: Some(Text::plain(masthead.description.clone())),
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA.to_owned())]),
+        namespaces: namespaces(masthead),
+        extensions: frame_extensions(masthead),
         lang: masthead.language.clone(),
         ..Feed::default()
     };
@@ -54,8 +57,42 @@ pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
     let bare = WriteConfig { write_document_declaration: false, indent_size: None };
     let written = utf8(self::entry(entry).write_with_config(Vec::new(), bare))?;
     let fragment = written.replacen(NAMESPACE, "", 1);
-    check::well_formed(&format!("<feed{NAMESPACE} xmlns:media=\"{MEDIA}\">{fragment}</feed>"))?;
+    check::element(&fragment, &["media", "xml"])?;
     Ok(fragment)
+}
+
+fn namespaces(masthead: &Masthead) -> BTreeMap<String, String> {
+    let more =
+        [("fh", HISTORY, masthead.is_volume), ("at", TOMBSTONES, !masthead.withdrawn.is_empty())];
+    let used = more.into_iter().filter(|(.., used)| *used);
+    std::iter::once(("media".to_owned(), MEDIA.to_owned()))
+        .chain(used.map(|(prefix, uri, _)| (prefix.to_owned(), uri.to_owned())))
+        .collect()
+}
+
+/// That it is a volume of an archive, and the tombstones of what was
+/// withdrawn (RFC 6721), so that readers need not guess why a piece is gone.
+fn frame_extensions(masthead: &Masthead) -> ExtensionMap {
+    let mut map = ExtensionMap::new();
+    if masthead.is_volume {
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        map.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![archive])]));
+    }
+    if !masthead.withdrawn.is_empty() {
+        let stones = masthead.withdrawn.iter().map(|(id, when)| Extension {
+            name: "at:deleted-entry".to_owned(),
+            attrs: BTreeMap::from([
+                ("ref".to_owned(), id.clone()),
+                ("when".to_owned(), text::rfc3339(*when)),
+            ]),
+            ..Extension::default()
+        });
+        map.insert(
+            "at".to_owned(),
+            BTreeMap::from([("deleted-entry".to_owned(), stones.collect())]),
+        );
+    }
+    map
 }
 
 fn utf8(written: Result<Vec<u8>, atom_syndication::Error>) -> Result<String, String> {
@@ -84,7 +121,7 @@ fn entry(entry: &Printed) -> Entry {
             })
             .collect(),
         links: std::iter::once(alternate).chain(enclosure).collect(),
-        published: Some(moment(entry.published)),
+        published: entry.published.map(moment),
         source: entry.credit.as_ref().map(|credit| Source {
             title: Text::plain(credit.title.clone()),
             id: credit.site.clone(),
@@ -170,7 +207,7 @@ mod tests {
 
         assert_eq!(entry.title.value, "Rain at last: what “normal” means & costs <today>");
         assert_eq!(entry.published.unwrap().to_rfc3339(), "2026-03-03T09:00:00+00:00");
-        assert_eq!(entry.updated.to_rfc3339(), "2026-03-04T10:30:00+00:00");
+        assert_eq!(entry.updated.to_rfc3339(), "2026-03-04T10:30:00.000001+00:00");
         assert_eq!(entry.authors[0].name, "Africa desk");
         assert_eq!(entry.categories[0].term, "africa/kenya");
         assert_eq!(entry.categories[0].label.as_deref(), Some("AFRICA/Kenya"));

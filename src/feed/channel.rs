@@ -31,11 +31,26 @@ pub struct Channel {
     /// Who stands for entries that name no author.
     pub author: Option<String>,
     /// Where changes are pushed from (WebSub); absolute.
-    pub hub: Option<String>,
+    pub hubs: Vec<String>,
     /// Minutes between two polls.
     pub ttl: Option<u32>,
+    /// Its older and newer volumes.
+    pub volumes: Volumes,
+    /// Pieces that stood in it and were withdrawn, latest first.
+    pub withdrawn: Vec<(Uuid, Time)>,
     /// The entries, newest first.
     pub entries: Vec<Entry>,
+}
+
+/// A feed and its archive (RFC 5005 section 4).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volumes {
+    /// For a volume of the archive: the feed it belongs to.
+    pub current: Option<Addresses>,
+    /// The volume with what came before.
+    pub older: Option<Addresses>,
+    /// The volume with what came after.
+    pub newer: Option<Addresses>,
 }
 
 /// Where a feed is fetched, by format; what is `None` is not offered.
@@ -84,8 +99,10 @@ impl Channel {
             updated: None,
             icon: None,
             author: Some(site.title.clone()),
-            hub: None,
+            hubs: Vec::new(),
             ttl: None,
+            volumes: Volumes::default(),
+            withdrawn: Vec::new(),
             entries: Vec::new(),
         }
     }
@@ -112,6 +129,8 @@ pub enum Content {
 pub struct Entry {
     /// Permanent identity, equal in all formats.
     pub uid: Uuid,
+    /// Its number in the store: tells pieces of one second apart.
+    pub number: i64,
     /// Where it can be read; absolute.
     pub url: String,
     /// Plain text.
@@ -126,6 +145,8 @@ pub struct Entry {
     pub published: Time,
     /// When it last changed in a way a reader would notice.
     pub updated: Time,
+    /// When it was first seen here.
+    pub first_seen: Time,
     /// BCP 47 tag; `und` if unknown.
     pub language: String,
     /// Where it belongs, best first: each region with the names of those
@@ -133,6 +154,10 @@ pub struct Entry {
     pub regions: Vec<(RegionPath, Vec<String>)>,
     /// Address that stands for the tree of regions; absolute.
     pub scheme: String,
+    /// What it is tagged with: slug and title.
+    pub tags: Vec<(String, String)>,
+    /// Address that stands for the tags; absolute.
+    pub tag_scheme: String,
     /// The main image.
     pub image: Option<Image>,
     /// Title of the publication it was taken over from.
@@ -162,6 +187,7 @@ impl Entry {
         };
         Self {
             uid: article.uid,
+            number: article.id.0,
             url: article.url.clone().unwrap_or_else(|| site.address(&format!("/#{}", article.uid))),
             title: article.title.clone(),
             teaser: article.teaser.clone(),
@@ -169,9 +195,12 @@ impl Entry {
             authors: article.authors.clone(),
             published: article.published,
             updated: article.updated,
+            first_seen: article.first_seen,
             language: article.language.clone(),
             regions: regions.collect(),
             scheme: site.address("/feeds/region/"),
+            tags: Vec::new(),
+            tag_scheme: site.address("/feeds/tag/"),
             image: article.image.clone(),
             credit: article.credit.clone(),
         }

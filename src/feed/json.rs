@@ -17,6 +17,9 @@ struct Head<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     feed_url: Option<&'a str>,
     description: &'a str,
+    /// What came before: the next page of the same feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     icon: Option<&'a str>,
     authors: [Author<'a>; 1],
@@ -50,7 +53,8 @@ struct Item<'a> {
     summary: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
-    date_published: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_published: Option<String>,
     date_modified: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Author<'a>>,
@@ -77,10 +81,11 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
         home_page_url: &masthead.home,
         feed_url: masthead.own.as_deref(),
         description: &masthead.description,
+        next_url: masthead.older.as_deref(),
         icon: masthead.icon.as_deref(),
         authors: [Author { name: &masthead.author }],
         language: masthead.language.as_deref(),
-        hubs: masthead.hub.iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
+        hubs: masthead.hubs.iter().map(|url| Hub { r#type: "WebSub", url }).collect(),
     })?;
     let open = written.strip_suffix('}').ok_or("the frame does not close")?;
     Ok(format!("{open},\"items\":[\n"))
@@ -100,7 +105,7 @@ pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
         content_text: html.is_none().then(|| entry.teaser.as_deref().unwrap_or(&entry.title)),
         summary: entry.teaser.as_deref(),
         image: picture.map(|picture| picture.url.as_str()),
-        date_published: text::rfc3339(entry.published),
+        date_published: entry.published.map(text::rfc3339),
         date_modified: text::rfc3339(entry.updated),
         authors: entry.authors.iter().map(|name| Author { name }).collect(),
         tags: entry.categories.iter().map(|category| category.label.as_str()).collect(),
@@ -137,7 +142,7 @@ mod tests {
         assert_eq!(item["summary"], "Farmers & traders, <relieved>.");
         assert_eq!(item["content_html"], channel.entries[0].html.as_ref().unwrap().as_str());
         assert_eq!(item["date_published"], "2026-03-03T09:00:00Z");
-        assert_eq!(item["date_modified"], "2026-03-04T10:30:00Z");
+        assert_eq!(item["date_modified"], "2026-03-04T10:30:00.000001Z");
         assert_eq!(item["authors"][1]["name"], "Data desk");
         assert_eq!(item["tags"][0], "AFRICA/Kenya");
         assert_eq!(item["attachments"][0]["size_in_bytes"], 48213);

@@ -9,21 +9,35 @@
 pub mod atom;
 pub mod channel;
 pub mod check;
+mod coding;
+mod compose;
 mod format;
+mod html;
 pub mod json;
+mod name;
 pub mod opml;
+mod period;
 mod printed;
 pub mod rss;
 #[cfg(test)]
 mod samples;
 pub mod text;
+pub mod websub;
 
 use std::collections::HashSet;
 
+use url::Url;
 use uuid::Uuid;
 
-pub use channel::{Addresses, Channel, Content, Entry};
+pub use channel::{Addresses, Channel, Content, Entry, Volumes};
+pub use coding::Coding;
+pub use compose::{Composed, Part, compose, missing};
 pub use format::Format;
+pub use name::{FeedName, in_address};
+pub use period::Period;
+
+/// So many entries are written by one processor.
+const FOR_ONE: usize = 64;
 
 /// How gazetted names itself in feeds.
 pub const GENERATOR: &str = "gazetted";
@@ -37,11 +51,30 @@ pub struct Settings {
     pub full_text: bool,
     /// `Cache-Control: max-age`, in seconds.
     pub max_age: u32,
+    /// Is there a hub of our own (WebSub)?
+    pub hub: bool,
+    /// May our own hub call private and loopback addresses?
+    pub hub_private: bool,
+    /// Other hubs that are told of changes.
+    pub hubs: Vec<Url>,
+    /// Feeds that have another name now, from and to: `region/africa`.
+    pub moved: Vec<(String, String)>,
+    /// Feeds that are gone for good.
+    pub gone: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { items: 50, full_text: true, max_age: 900 }
+        Self {
+            items: 50,
+            full_text: true,
+            max_age: 900,
+            hub: true,
+            hub_private: false,
+            hubs: vec![],
+            moved: vec![],
+            gone: vec![],
+        }
     }
 }
 
@@ -148,6 +181,27 @@ pub fn fragment(entry: &Entry, format: Format) -> Result<String, FeedError> {
     })
 }
 
+/// Writes many entries, on all processors if there are very many.
+///
+/// # Panics
+/// If writing an entry does; it does not.
+#[must_use]
+pub fn fragments(entries: &[Entry], format: Format) -> Vec<Result<String, FeedError>> {
+    let write = |entries: &[Entry]| -> Vec<Result<String, FeedError>> {
+        entries.iter().map(|entry| fragment(entry, format)).collect()
+    };
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    if entries.len() < FOR_ONE || hands == 1 {
+        return write(entries);
+    }
+    std::thread::scope(|scope| {
+        let shares = entries.chunks(entries.len().div_ceil(hands));
+        let writing: Vec<_> = shares.map(|share| scope.spawn(move || write(share))).collect();
+        let written = writing.into_iter().map(std::thread::ScopedJoinHandle::join);
+        written.flat_map(|share| share.expect("writing an entry does not panic")).collect()
+    })
+}
+
 /// Joins what [`head`] and [`fragment`] wrote into a document.
 #[must_use]
 pub fn assemble<S: AsRef<str>>(head: &str, fragments: &[S], format: Format) -> String {
@@ -167,6 +221,7 @@ pub fn assemble<S: AsRef<str>>(head: &str, fragments: &[S], format: Format) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Time;
     use crate::feed::samples;
 
     #[test]
@@ -246,11 +301,16 @@ mod tests {
             assert_eq!(j["id"], id);
             assert_eq!(Some(a.title.value.as_str()), r.title.as_deref());
             assert_eq!(j["title"], a.title.value);
-            let seconds = a.published.unwrap().timestamp();
-            let of_rss = chrono::DateTime::parse_from_rfc2822(r.pub_date.as_ref().unwrap());
-            assert_eq!(of_rss.unwrap().timestamp(), seconds);
-            let of_json = j["date_published"].as_str().unwrap();
-            assert_eq!(chrono::DateTime::parse_from_rfc3339(of_json).unwrap().timestamp(), seconds);
+            let of_atom = a.published.map(|date| date.timestamp());
+            let of_rss = r.pub_date.as_deref().map(chrono::DateTime::parse_from_rfc2822);
+            let of_json = j["date_published"].as_str().map(chrono::DateTime::parse_from_rfc3339);
+            assert_eq!(of_rss.map(|date| date.unwrap().timestamp()), of_atom);
+            assert_eq!(of_json.map(|date| date.unwrap().timestamp()), of_atom);
+            // A date of 1900 is none; the piece is still dated by its arrival.
+            assert_eq!(of_atom.is_none(), entry.published < Time::UNIX_EPOCH);
+            assert!(a.updated.timestamp() >= 0);
+            let modified = j["date_modified"].as_str().unwrap();
+            assert_eq!(chrono::DateTime::parse_from_rfc3339(modified).unwrap(), a.updated);
         }
     }
 

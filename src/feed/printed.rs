@@ -1,14 +1,30 @@
 //! What every format prints of a channel and of an entry: the same words,
 //! made legal and bounded once, so that the formats cannot differ.
 
+use chrono::TimeDelta;
+
+use super::html;
 use crate::clock::Time;
 use crate::feed::text;
-use crate::feed::{Channel, Entry, Format};
+use crate::feed::{Addresses, Channel, Entry, Format};
 
 const TITLE_CHARS: usize = 300;
 const TEASER_CHARS: usize = 2000;
 const NAME_CHARS: usize = 200;
 const MOST_NAMES: usize = 50;
+
+/// The namespace of `fh:archive` (RFC 5005).
+pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
+/// The volumes of an archive, as links name them.
+pub(super) fn volumes(masthead: &Masthead) -> impl Iterator<Item = (&'static str, &str)> {
+    let known = [
+        ("current", &masthead.current),
+        ("prev-archive", &masthead.older),
+        ("next-archive", &masthead.newer),
+    ];
+    known.into_iter().filter_map(|(rel, href)| Some((rel, href.as_deref()?)))
+}
 
 /// The frame of a feed, as it is printed in one format.
 #[derive(Debug)]
@@ -25,7 +41,14 @@ pub(super) struct Masthead {
     pub updated: Option<Time>,
     pub icon: Option<String>,
     pub author: String,
-    pub hub: Option<String>,
+    pub hubs: Vec<String>,
+    /// Is it a volume of an archive, and what are the addresses of the feed
+    /// itself, of the volume before and of the one after?
+    pub is_volume: bool,
+    pub current: Option<String>,
+    pub older: Option<String>,
+    pub newer: Option<String>,
+    pub withdrawn: Vec<(String, Time)>,
     pub ttl: Option<u32>,
 }
 
@@ -33,11 +56,14 @@ impl Masthead {
     pub(super) fn of(channel: &Channel, format: Format) -> Self {
         let home = text::address(&channel.home).unwrap_or_else(|| channel.id.clone());
         let address = |format| channel.addresses.get(format).and_then(text::address);
-        let title = or(text::line(&channel.title, TITLE_CHARS), &home);
+        let volume = |volume: &Option<Addresses>| {
+            volume.as_ref().and_then(|volume| text::address(volume.get(format)?))
+        };
+        let title = or(text::words(&channel.title, TITLE_CHARS), &home);
         let others = Format::ALL.into_iter().filter(|other| *other != format);
         Self {
             id: channel.id.clone(),
-            description: or(text::line(&channel.description, TEASER_CHARS), &title),
+            description: or(text::words(&channel.description, TEASER_CHARS), &title),
             own: address(format),
             others: others.filter_map(|other| Some((other, address(other)?))).collect(),
             language: text::language(&channel.language),
@@ -47,11 +73,20 @@ impl Masthead {
                 channel
                     .author
                     .as_deref()
-                    .map(|name| text::line(name, NAME_CHARS))
+                    .map(|name| text::words(name, NAME_CHARS))
                     .unwrap_or_default(),
                 &title,
             ),
-            hub: channel.hub.as_deref().and_then(text::address),
+            hubs: channel.hubs.iter().filter_map(|hub| text::address(hub)).collect(),
+            is_volume: channel.volumes.current.is_some(),
+            current: volume(&channel.volumes.current),
+            older: volume(&channel.volumes.older),
+            newer: volume(&channel.volumes.newer),
+            withdrawn: channel
+                .withdrawn
+                .iter()
+                .map(|(uid, when)| (format!("urn:uuid:{uid}"), text::moment(*when)))
+                .collect(),
             ttl: channel.ttl.filter(|minutes| *minutes > 0),
             title,
             home,
@@ -68,7 +103,8 @@ pub(super) struct Printed {
     pub teaser: Option<String>,
     pub html: Option<String>,
     pub authors: Vec<String>,
-    pub published: Time,
+    /// `None` for a date that no reader takes for one.
+    pub published: Option<Time>,
     pub updated: Time,
     pub language: Option<String>,
     pub categories: Vec<Category>,
@@ -76,10 +112,10 @@ pub(super) struct Printed {
     pub credit: Option<Credit>,
 }
 
-/// One place where an entry belongs.
+/// One place where an entry belongs, or a tag.
 #[derive(Debug)]
 pub(super) struct Category {
-    /// `americas/united-states`
+    /// `americas/united-states`, `rivers`
     pub term: String,
     /// `AMERICAS/United States`
     pub label: String,
@@ -136,23 +172,25 @@ impl Picture {
 impl Printed {
     pub(super) fn of(entry: &Entry) -> Self {
         let id = format!("urn:uuid:{}", entry.uid);
-        let teaser = some(text::line(&entry.teaser, TEASER_CHARS));
-        let title = text::line(&entry.title, TITLE_CHARS);
+        let teaser = some(text::words(&entry.teaser, TEASER_CHARS));
+        let title = text::words(&entry.title, TITLE_CHARS);
         let scheme = text::address(&entry.scheme);
+        let tag_scheme = text::address(&entry.tag_scheme);
         let url = text::address(&entry.url).unwrap_or_else(|| id.clone());
         Self {
             title: if title.is_empty() {
-                teaser.as_deref().map_or_else(|| id.clone(), |words| text::line(words, 80))
+                teaser.as_deref().map_or_else(|| id.clone(), |words| text::words(words, 80))
             } else {
                 title
             },
-            html: entry
-                .html
-                .as_ref()
-                .and_then(|html| some(text::legal(html.as_str()).trim().to_owned())),
+            html: entry.html.as_ref().and_then(|html| {
+                some(text::legal(&html::portable(html.as_str())).trim().to_owned())
+            }),
             authors: names(entry.authors.iter()),
-            published: text::moment(entry.published),
-            updated: text::moment(entry.updated),
+            published: Some(entry.published)
+                .filter(|date| *date >= Time::UNIX_EPOCH)
+                .map(text::moment),
+            updated: updated(entry),
             language: text::language(&entry.language),
             categories: entry
                 .regions
@@ -163,6 +201,11 @@ impl Printed {
                     label: or(label(names), path.as_str()),
                     scheme: scheme.clone(),
                 })
+                .chain(entry.tags.iter().take(MOST_NAMES).filter_map(|(slug, title)| {
+                    let label = some(text::words(title, NAME_CHARS))?;
+                    let term = some(text::line(slug, NAME_CHARS))?;
+                    Some(Category { term, label, scheme: tag_scheme.clone() })
+                }))
                 .collect(),
             picture: entry.image.as_ref().and_then(picture),
             credit: entry.credit.as_deref().and_then(|name| credit(name, &url)),
@@ -173,11 +216,23 @@ impl Printed {
     }
 }
 
+/// When an entry changed. Validators and readers want no two entries of one
+/// moment, and many sources date by the day: where the fraction of the second
+/// is not said, the entry's own number stands in it.
+fn updated(entry: &Entry) -> Time {
+    let known = [entry.updated, entry.first_seen].into_iter().find(|t| *t >= Time::UNIX_EPOCH);
+    let updated = text::moment(known.unwrap_or(Time::UNIX_EPOCH));
+    if updated.timestamp_subsec_nanos() > 0 {
+        return updated;
+    }
+    updated + TimeDelta::microseconds(entry.number.rem_euclid(1_000_000))
+}
+
 fn picture(image: &crate::article::Image) -> Option<Picture> {
     Some(Picture {
         url: text::address(&image.url)?,
-        alt: text::line(&image.alt, TEASER_CHARS),
-        credit: image.credit.as_deref().and_then(|name| some(text::line(name, NAME_CHARS))),
+        alt: text::words(&image.alt, TEASER_CHARS),
+        credit: image.credit.as_deref().and_then(|name| some(text::words(name, NAME_CHARS))),
         width: image.width.filter(|n| *n > 0),
         height: image.height.filter(|n| *n > 0),
         mime: image.mime.as_deref().and_then(text::media_type),
@@ -186,7 +241,7 @@ fn picture(image: &crate::article::Image) -> Option<Picture> {
 }
 
 fn credit(name: &str, url: &str) -> Option<Credit> {
-    let title = some(text::line(name, NAME_CHARS))?;
+    let title = some(text::words(name, NAME_CHARS))?;
     let site = url::Url::parse(url).ok()?.origin();
     site.is_tuple().then(|| Credit { title, site: format!("{}/", site.ascii_serialization()) })
 }
@@ -195,7 +250,7 @@ fn credit(name: &str, url: &str) -> Option<Credit> {
 fn label(names: &[String]) -> String {
     let mut label = String::new();
     for (at, name) in names.iter().take(4).enumerate() {
-        let name = text::line(name, NAME_CHARS);
+        let name = text::words(name, NAME_CHARS);
         if at == 0 {
             label.push_str(&name.to_uppercase());
         } else {
@@ -207,7 +262,7 @@ fn label(names: &[String]) -> String {
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
-    names.filter_map(|name| some(text::line(name, NAME_CHARS))).take(MOST_NAMES).collect()
+    names.filter_map(|name| some(text::words(name, NAME_CHARS))).take(MOST_NAMES).collect()
 }
 
 fn some(text: String) -> Option<String> {

@@ -7,7 +7,7 @@ use ::rss::extension::dublincore::DublinCoreExtension;
 use ::rss::extension::{Extension, ExtensionMap};
 use ::rss::{Category, Channel, Enclosure, Guid, Image, Item, Source};
 
-use super::printed::{Masthead, Picture, Printed};
+use super::printed::{HISTORY, Masthead, Picture, Printed, volumes};
 use super::{Format, GENERATOR, check, text};
 
 /// What stands after the last item.
@@ -42,7 +42,13 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
             ..Image::default()
         }),
         extensions: head_extensions(masthead),
-        namespaces: namespaces(),
+        namespaces: if masthead.is_volume {
+            let mut all = namespaces();
+            all.insert("fh".to_owned(), HISTORY.to_owned());
+            all
+        } else {
+            namespaces()
+        },
         ..Channel::default()
     };
     let written = print(&channel)?;
@@ -54,13 +60,12 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
 
 /// One `<item>`. It begins a line, and stands on one line up to its content.
 pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
-    let channel =
-        Channel { items: vec![item(entry)], namespaces: namespaces(), ..Channel::default() };
+    let channel = Channel { items: vec![item(entry)], ..Channel::default() };
     let written = print(&channel)?;
     let open = written.find("<item>").ok_or("there is no item")?;
     let fragment = written[open..].strip_suffix(CRATE_TAIL).ok_or("the item does not close")?;
     let fragment = spell_references(fragment);
-    check::well_formed(&format!("{}{fragment}{CRATE_TAIL}", &written[..open]))?;
+    check::element(&fragment, &NAMESPACES.map(|(prefix, _)| prefix))?;
     Ok(fragment)
 }
 
@@ -93,7 +98,7 @@ fn item(entry: &Printed) -> Item {
             .collect(),
         enclosure: entry.picture.as_ref().and_then(enclosure),
         guid: Some(Guid { value: entry.id.clone(), permalink: false }),
-        pub_date: Some(text::rfc2822(entry.published)),
+        pub_date: entry.published.map(text::rfc2822),
         source: entry
             .credit
             .as_ref()
@@ -153,12 +158,17 @@ fn head_extensions(masthead: &Masthead) -> ExtensionMap {
         .others
         .iter()
         .map(|(format, href)| link("alternate", href, Some(format.media_type())));
-    let hub = masthead.hub.iter().map(|href| link("hub", href, None));
+    let hubs = masthead.hubs.iter().map(|href| link("hub", href, None));
     let home = [link("alternate", &masthead.home, Some("text/html"))];
-    let links = own.chain(home).chain(others).chain(hub).collect();
+    let volumes = volumes(masthead).map(|(rel, href)| link(rel, href, None));
+    let links = own.chain(home).chain(others).chain(hubs).chain(volumes).collect();
 
     let mut map =
         ExtensionMap::from([("atom".to_owned(), BTreeMap::from([("link".to_owned(), links)]))]);
+    if masthead.is_volume {
+        let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
+        map.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![archive])]));
+    }
     if let Some(minutes) = masthead.ttl {
         let element = |name: &str, value: String| {
             let name = format!("sy:{name}");
@@ -180,11 +190,15 @@ fn head_extensions(masthead: &Masthead) -> ExtensionMap {
 /// profile recommends them because no reader mistakes them for HTML; CDATA,
 /// which is HTML, and tags stay as they are.
 fn spell_references(xml: &str) -> String {
-    let mut out = String::with_capacity(xml.len() + 64);
+    let mut out = String::with_capacity(xml.len() + 256);
     let mut rest = xml;
     while let Some(at) = rest.find('<') {
         let (words, markup) = rest.split_at(at);
-        out.push_str(&words.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"));
+        if words.contains('&') {
+            out.push_str(&words.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;"));
+        } else {
+            out.push_str(words);
+        }
         let end = if markup.starts_with("<![CDATA[") { "]]>" } else { ">" };
         let length = markup.find(end).map_or(markup.len(), |at| at + end.len());
         out.push_str(&markup[..length]);

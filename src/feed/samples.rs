@@ -75,7 +75,7 @@ pub(crate) fn plain() -> Channel {
     Channel {
         updated: Some(time("2026-03-04T10:30:00Z")),
         icon: Some("https://news.example.org/icon.png".to_owned()),
-        hub: Some("https://news.example.org/hub".to_owned()),
+        hubs: vec!["https://news.example.org/hub".to_owned()],
         ttl: Some(15),
         entries: vec![
             entry(&article(1)),
@@ -117,6 +117,7 @@ pub(crate) fn hostile() -> Channel {
     ];
     let entries = texts.iter().enumerate().map(|(at, text)| Entry {
         uid: Uuid::from_u128(at as u128 + 1),
+        number: 0,
         url: urls[at % urls.len()].to_owned(),
         title: text.clone(),
         teaser: text.clone(),
@@ -124,6 +125,9 @@ pub(crate) fn hostile() -> Channel {
         authors: vec![text.clone(), "Africa desk".to_owned()],
         published: time(dates[at % dates.len()]),
         updated: if at == 0 { Time::MAX_UTC } else { time(dates[(at + 1) % dates.len()]) },
+        first_seen: time("2026-03-03T09:05:00Z"),
+        tags: vec![(text.clone(), text.clone())],
+        tag_scheme: "https://news.example.org/feeds/tag/".to_owned(),
         language: ["en", "und", "ar", "not a language"][at % 4].to_owned(),
         regions: vec![(RegionPath::parse("asia/japan").unwrap(), vec![text.clone(), text.clone()])],
         scheme: "https://news.example.org/feeds/region/".to_owned(),

@@ -33,11 +33,33 @@ pub fn is_legal(c: char) -> bool {
     }
 }
 
+/// The first character that may not stand in a feed, and where it is.
+#[must_use]
+pub fn illegal(text: &str) -> Option<(usize, char)> {
+    // Most text is plain ASCII, and the processor looks at many bytes at once.
+    let plain = |bytes: &[u8]| {
+        let odd = bytes.iter().filter(|byte| !matches!(byte, 0x20..0x7f | b'\n' | b'\t'));
+        odd.count() == 0
+    };
+    let mut at = 0;
+    while at < text.len() {
+        let end = text.ceil_char_boundary((at + 256).min(text.len()));
+        let part = &text[at..end];
+        if !plain(part.as_bytes())
+            && let Some((within, c)) = part.char_indices().find(|(_, c)| !is_legal(*c))
+        {
+            return Some((at + within, c));
+        }
+        at = end;
+    }
+    None
+}
+
 /// The text with only the characters that may stand in a feed: line ends
 /// become `\n`, a replacement character `?`, everything else illegal vanishes.
 #[must_use]
 pub fn legal(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_legal) {
+    if illegal(text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -78,6 +100,57 @@ pub fn line(text: &str, max: usize) -> String {
     }
     close_directions(&mut out);
     out
+}
+
+/// One line of plain text, as [`line`] makes it, that nobody takes for HTML.
+///
+/// Titles are plain text in all three formats, but many readers look for
+/// markup in them all the same, and drop what looks like it. Where a piece
+/// speaks *about* markup (`</b>`, `&nbsp;`), an invisible word joiner keeps the
+/// characters apart: it looks the same and is read as it stands.
+#[must_use]
+pub fn words(text: &str, max: usize) -> String {
+    let line = line(text, max);
+    if !line.contains(['<', '&']) {
+        return line;
+    }
+    let mut out = String::with_capacity(line.len() + 16);
+    for (at, c) in line.char_indices() {
+        out.push(c);
+        let rest = &line[at + c.len_utf8()..];
+        if (c == '<' && begins_with_tag(rest)) || (c == '&' && begins_with_entity(rest)) {
+            out.push('\u{2060}');
+        }
+    }
+    out
+}
+
+/// `b>`, `/b>`, `img src…`: the name of an HTML element stands here.
+fn begins_with_tag(rest: &str) -> bool {
+    const TAGS: &str = " a abbr acronym address applet area article aside audio b base bdi bdo big blockquote \
+        body br button canvas caption center cite code col colgroup data datalist dd del \
+        details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer \
+        form frame frameset h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd \
+        label legend li link main map mark menu meta meter nav noscript object ol optgroup \
+        option output p param picture pre progress q rp rt ruby s samp script section select \
+        small source span strike strong style sub summary sup svg table tbody td template \
+        textarea tfoot th thead time title tr track tt u ul var video wbr ";
+    if rest.starts_with(['!', '?']) {
+        return true;
+    }
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    let name = rest[..end.min(16)].to_ascii_lowercase();
+    !name.is_empty() && TAGS.contains(&format!(" {name} "))
+}
+
+/// `nbsp;`, `#8217;`, `amp`: the name of an entity stands here.
+fn begins_with_entity(rest: &str) -> bool {
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    rest.starts_with('#')
+        || rest
+            .get(..end)
+            .is_some_and(|name| quick_xml::escape::resolve_html5_entity(name).is_some())
 }
 
 /// Where to end a line that goes on: after a word, if one ends near, else
@@ -230,6 +303,23 @@ mod tests {
         let long = line(&"word ".repeat(200_000), 300);
         assert!(long.chars().count() <= 300 && long.ends_with("word…"), "{long}");
         assert!(line(&"x".repeat(1_000_000), 300).chars().count() <= 300);
+    }
+
+    #[test]
+    fn words_about_markup_are_not_taken_for_it() {
+        let table = [
+            ("a < b & c > d, R&D, AT&T, <3, <today>", "a < b & c > d, R&D, AT&T, <3, <today>"),
+            ("the </b> tag", "the <\u{2060}/b> tag"),
+            ("<script>x", "<\u{2060}script>x"),
+            (
+                "&nbsp; &#8217; &amp;lt; &bogus;",
+                "&\u{2060}nbsp; &\u{2060}#8217; &\u{2060}amp;lt; &bogus;",
+            ),
+            ("]]> <![CDATA[", "]]> <\u{2060}![CDATA["),
+        ];
+        for (given, written) in table {
+            assert_eq!(words(given, 300), written);
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub fn admit(mut draft: Draft, hash: String, around: &Around<'_>) -> Admitted {
             labels: &draft.labels,
             title: &title,
             text: &text,
+            url: draft.url.as_deref(),
             language: Some(&language),
             home: around.source.home,
         },
@@ -202,7 +203,8 @@ fn house_media(draft: &mut Draft, around: &Around<'_>) -> (Vec<Media>, HashMap<S
     (housed, places)
 }
 
-/// A hash of all that a source gave of a piece: equal means nothing to do.
+/// A hash of all that a source gave of a piece: equal means nothing to do. The
+/// part behind the hyphen is that of the dates.
 #[must_use]
 pub fn fingerprint(draft: &Draft) -> String {
     let mut hash = Context::new(&SHA256);
@@ -219,14 +221,22 @@ pub fn fingerprint(draft: &Draft) -> String {
     put(draft.excerpt.as_deref().unwrap_or_default().as_bytes());
     put(draft.language.as_deref().unwrap_or_default().as_bytes());
     put(draft.credit.as_deref().unwrap_or_default().as_bytes());
-    put(format!("{:?} {:?}", draft.published, draft.updated).as_bytes());
     put(format!("{:?} {:?} {:?} {:?}", draft.authors, draft.image, draft.labels, draft.hints)
         .as_bytes());
     for media in &draft.media {
         put(media.name.as_bytes());
         put(&media.bytes);
     }
-    hex(&hash.finish().as_ref()[..16])
+    let dates = format!("{:?} {:?}", draft.published, draft.updated);
+    let dates = aws_lc_rs::digest::digest(&SHA256, dates.as_bytes());
+    format!("{}-{}", hex(&hash.finish().as_ref()[..16]), hex(&dates.as_ref()[..8]))
+}
+
+/// Whether two fingerprints differ in nothing but dates.
+#[must_use]
+pub fn same_words(a: &str, b: &str) -> bool {
+    let words = |hash: &str| hash.split_once('-').map(|(words, _)| words.to_owned());
+    words(a).is_some_and(|a| words(b) == Some(a))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -14,7 +14,7 @@ use crate::clock::Time;
 use crate::delivery::Mailer;
 use crate::digest::render;
 use crate::store::subscribers::Put;
-use crate::store::{Result, Tx, deliveries, subscribers, suppressions};
+use crate::store::{Result, Tx, deliveries, feedback as reports, subscribers, suppressions};
 use crate::subscriber::roster::Row;
 use crate::subscriber::token::{CONFIRM_FOR, Claim, Purpose};
 use crate::subscriber::{Address, Standing, Subscriber};
@@ -191,16 +191,17 @@ pub async fn leave(house: &House, token: &str) -> Result<Followed> {
     let Some(person) = subscribers::by_uid(&mut tx, claim.subscriber).await? else {
         return Ok(Followed::Void);
     };
-    leave_now(&mut tx, &person, house.now()).await?;
+    leave_now(&mut tx, person.id, house.now()).await?;
     tx.commit().await?;
     info!(subscriber = %person.address.masked(), "{} unsubscribed", person.address.masked());
     Ok(Followed::Done)
 }
 
-async fn leave_now(tx: &mut Tx, person: &Subscriber, now: Time) -> Result<bool> {
+/// Nothing more is mailed to a person, as they wanted.
+pub(super) async fn leave_now(tx: &mut Tx, person: i64, now: Time) -> Result<bool> {
     let from = [Standing::Active, Standing::Pending, Standing::Bounced];
-    let moved = subscribers::move_standing(tx, person.id, &from, Standing::Left, now).await?;
-    deliveries::cancel_for(tx, person.id, now).await?;
+    let moved = subscribers::move_standing(tx, person, &from, Standing::Left, now).await?;
+    deliveries::cancel_for(tx, person, now).await?;
     Ok(moved)
 }
 
@@ -214,12 +215,12 @@ pub enum Admission {
     Changed,
     /// On the suppression list: not put in.
     Suppressed,
-    /// Left or complained before: an import does not bring them back.
+    /// Left, bounced or complained before: an import does not bring them back.
     Kept,
 }
 
-/// Puts people in on the operator's word, with one commit. Whoever left or
-/// complained stays out, and so does who is suppressed.
+/// Puts people in on the operator's word, with one commit. Whoever left,
+/// bounced or complained stays out, and so does who is suppressed.
 ///
 /// # Errors
 /// If the store does not answer.
@@ -236,7 +237,7 @@ pub async fn put(house: &House, rows: Vec<Row>) -> Result<Vec<Admission>> {
         let known = subscribers::by_address(&mut tx, &row.address).await?;
         let out = known
             .as_ref()
-            .is_some_and(|known| matches!(known.standing, Standing::Left | Standing::Complained));
+            .is_some_and(|known| !matches!(known.standing, Standing::Active | Standing::Pending));
         if out && row.standing.may_be_mailed() {
             admissions.push(Admission::Kept);
             continue;
@@ -263,7 +264,7 @@ pub async fn put(house: &House, rows: Vec<Row>) -> Result<Vec<Admission>> {
 pub async fn remove(house: &House, address: &Address) -> Result<bool> {
     let mut tx = house.store.write().await?;
     let Some(person) = subscribers::by_address(&mut tx, address).await? else { return Ok(false) };
-    leave_now(&mut tx, &person, house.now()).await?;
+    leave_now(&mut tx, person.id, house.now()).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -281,6 +282,7 @@ pub async fn forget(house: &House, address: &Address) -> Result<bool> {
     if let Some(person) = &known {
         deliveries::cancel_for(&mut tx, person.id, now).await?;
         subscribers::erase(&mut tx, person.id, now).await?;
+        reports::forget(&mut tx, person.id).await?;
     }
     suppressions::add(&mut tx, &hash, None, "forgotten", now).await?;
     suppressions::forget(&mut tx, &hash).await?;
@@ -298,7 +300,7 @@ pub async fn suppress(house: &House, address: &Address, reason: &str) -> Result<
     suppressions::add(&mut tx, &fingerprint(house, address), Some(address.as_str()), reason, now)
         .await?;
     if let Some(person) = subscribers::by_address(&mut tx, address).await? {
-        leave_now(&mut tx, &person, now).await?;
+        leave_now(&mut tx, person.id, now).await?;
     }
     tx.commit().await
 }

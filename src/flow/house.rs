@@ -13,6 +13,7 @@ use crate::delivery::OnUncertain;
 use crate::delivery::relay::MailSettings;
 use crate::digest;
 use crate::feed;
+use crate::feedback;
 use crate::region::{Gazetteer, Tree};
 use crate::site::Site;
 use crate::source;
@@ -30,12 +31,16 @@ pub struct Settings {
     pub tree: Tree,
     /// Changes when the regions in force change.
     pub tree_fingerprint: i64,
+    /// How related articles are found; read once, at the start.
+    pub related: crate::related::Settings,
     /// How feeds are made.
     pub feeds: feed::Settings,
     /// How mail leaves the house; without it nothing is mailed.
     pub mail: Option<MailSettings>,
     /// What happens to mails of which nobody can know whether they went out.
     pub on_uncertain: OnUncertain,
+    /// Where what comes back is taken in.
+    pub feedback: feedback::Settings,
     /// What is mailed, and when.
     pub digests: Vec<digest::Settings>,
     /// How it looks.
@@ -63,6 +68,8 @@ pub struct Bells {
     pub articles: Notify,
     /// Deliveries may be waiting.
     pub deliveries: Notify,
+    /// A source is due earlier than was thought.
+    pub sources: Notify,
 }
 
 /// What all verbs share.
@@ -100,7 +107,7 @@ impl House {
             store,
             clock,
             gazetteer,
-            related: Related::default(),
+            related: Related::kept(settings.related.clone()),
             keys,
             salt,
             bells: Bells::default(),

@@ -1,5 +1,5 @@
-//! After a change of the regions in the config, every stored piece is put
-//! where the new tree says.
+//! After a change of the regions in the config or of the classifier, every
+//! stored piece is put where it belongs now.
 
 use tracing::info;
 
@@ -12,8 +12,8 @@ use crate::store::{Result, labels};
 /// Pieces that are moved with one commit.
 const PAGE: i64 = 200;
 
-/// Decides the regions of all pieces anew if the tree is not the one they were
-/// decided by; gives how many moved. A kill in between begins anew.
+/// Decides the regions of all pieces anew if the tree or the classifier is not
+/// the one they were decided by; gives how many moved. A kill in between begins anew.
 ///
 /// # Errors
 /// If the store does not answer.
@@ -59,7 +59,7 @@ pub async fn if_regions_changed(house: &House) -> Result<u64> {
     articles::set_tree_fingerprint(&mut tx, settings.tree_fingerprint).await?;
     tx.commit().await?;
     if moved > 0 {
-        info!(moved, "The regions in the configuration changed: {moved} pieces moved");
+        info!(moved, "The regions or their tables changed: {moved} pieces moved");
         house.bells.articles.notify_waiters();
     }
     Ok(moved)
@@ -104,6 +104,7 @@ fn decide(
             labels: &provenance.labels,
             title: &article.title,
             text: &article.text,
+            url: article.url.as_deref(),
             language: Some(&article.language),
             home,
         },

@@ -40,6 +40,17 @@ struct Inner {
 }
 
 impl Inner {
+    /// Opens what is on the disk.
+    fn open(&mut self) {
+        match Index::open(self.settings.clone()) {
+            Ok(index) => {
+                self.seen = index.seen();
+                self.index = index;
+            }
+            Err(error) => self.begin_anew(&error.to_string()),
+        }
+    }
+
     /// Begins again from the store.
     fn begin_anew(&mut self, why: &str) {
         info!("The index of related articles is made anew: {why}");
@@ -79,19 +90,18 @@ impl Inner {
 }
 
 impl Related {
-    /// An index kept as the operator wants it. What is on the disk is opened;
-    /// [`catch_up`](Self::catch_up) takes in the rest.
+    /// An index kept as the operator wants it. What is on the disk is opened
+    /// by the first who asks; [`catch_up`](Self::catch_up) takes in the rest.
     #[must_use]
-    pub fn open(settings: Settings) -> Self {
-        let mut inner = Inner { settings: settings.clone(), ..Inner::default() };
-        match Index::open(settings) {
-            Ok(index) => {
-                inner.seen = index.seen();
-                inner.index = index;
-            }
-            Err(error) => inner.begin_anew(&error.to_string()),
-        }
+    pub fn kept(settings: Settings) -> Self {
+        let inner = Inner { settings, ..Inner::default() };
         Self { inner: Arc::new(Mutex::new(inner)), turn: Turn::default() }
+    }
+
+    /// From now on this process keeps the index on the disk, if no other does.
+    /// Say so before anything is asked; else it only reads.
+    pub fn write_too(&self) {
+        self.inner().settings.writes = true;
     }
 
     /// Takes in what has changed since the last time; gives how many articles.
@@ -115,7 +125,7 @@ impl Related {
             if many < usize::try_from(PAGE).unwrap_or(usize::MAX) {
                 break;
             }
-            self.merge(|index| index.merge()).await;
+            self.merge(Index::merge).await;
         }
         if taken > 0 {
             self.work(|inner| {
@@ -124,7 +134,7 @@ impl Related {
                 }
             })
             .await;
-            self.merge(|index| index.merge()).await;
+            self.merge(Index::merge).await;
         }
         if taken >= BULK {
             self.merge(Index::merge_all).await;
@@ -141,11 +151,12 @@ impl Related {
     /// Does the index on the disk belong to this store? A store put back from
     /// a backup has other articles under the numbers it gives again.
     async fn check(&self, store: &Store) -> Result<()> {
+        if self.inner().checked {
+            return Ok(());
+        }
+        self.work(Inner::open).await;
         let (seen, highest) = {
             let inner = self.inner();
-            if inner.checked {
-                return Ok(());
-            }
             (inner.seen, inner.index.highest())
         };
         let mut tx = store.read().await?;

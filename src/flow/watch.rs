@@ -6,12 +6,16 @@ use tracing::{info, warn};
 
 use super::House;
 use super::admit::{self, Admitted, Around};
+use super::recognise::{Recognised, recognise};
 use crate::article::{ArticleId, Draft};
 use crate::clock::Time;
-use crate::source::{self, Haul, Memory, Source, Trouble, backoff};
+use crate::source::{self, Haul, Memory, Source, Trouble, backoff, pace};
 use crate::store::articles::Known;
 use crate::store::sources::SourceState;
 use crate::store::{Result, articles, labels, media, sources};
+
+/// A source that is gone for good is not due again in anybody's time.
+const NEVER: chrono::TimeDelta = chrono::TimeDelta::days(100 * 365);
 
 /// Drafts that are taken in with one commit.
 const CHUNK: usize = 100;
@@ -48,7 +52,19 @@ pub enum Visit {
 pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
     let settings = source.settings().clone();
     let mut state = state(house, &settings.name).await?;
-    let outcome = source.visit(&state.memory, house.now()).await;
+    let began = house.now();
+    if let Some(until) = state.memory.manners.quiet_until(began)
+        && due(&state, &settings, began) > began
+    {
+        return Ok(Visit::Troubled(Trouble::Later {
+            message: format!(
+                "its server asked to be left alone until {}; it is asked again then",
+                until.format("%Y-%m-%d %H:%M:%S UTC")
+            ),
+            retry_after: (until - began).to_std().ok(),
+        }));
+    }
+    let outcome = source.visit(&state.memory, began).await;
     let now = house.now();
     let visit = match outcome {
         Ok(haul) => {
@@ -62,23 +78,28 @@ pub async fn visit(house: &House, source: &mut Source) -> Result<Visit> {
             if counts.new + counts.changed + counts.removed > 0 {
                 state.changed = Some(now);
             }
-            state.next_visit = now + settings.every;
+            let changed = state.changed.filter(|_| settings.kind.is_remote());
+            state.next_visit =
+                pace::next_visit(settings.every, &state.memory.manners.wishes, changed, began);
             Visit::Taken(counts)
         }
         Err(trouble) => {
             state.failures = state.failures.saturating_add(1);
             state.last_error = Some(trouble.to_string());
-            let wish = match &trouble {
-                Trouble::Later { retry_after, .. } => *retry_after,
-                Trouble::Operator { .. } => None,
-            };
-            state.next_visit = now
-                + backoff::next_visit(
-                    settings.every,
-                    state.failures,
-                    wish,
-                    seed(&settings.name, now),
-                );
+            state.memory.manners.failed(&trouble, now);
+            let wish = state.memory.manners.quiet_until(now);
+            let wait = backoff::next_visit(
+                settings.every,
+                state.failures,
+                wish.and_then(|until| (until - now).to_std().ok()),
+                seed(&settings.name, now),
+            );
+            state.next_visit = now + wait;
+            if let Trouble::Gone { .. } = &trouble
+                && state.memory.manners.gone
+            {
+                state.next_visit = now + NEVER;
+            }
             warn!(source = %settings.name, failures = state.failures, "Source {}: {trouble}", settings.name);
             Visit::Troubled(trouble)
         }
@@ -114,6 +135,26 @@ pub async fn state(house: &House, name: &str) -> Result<SourceState> {
     }))
 }
 
+/// What is remembered of all sources that were ever visited.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn states(house: &House) -> Result<Vec<SourceState>> {
+    let mut tx = house.store.read().await?;
+    sources::list(&mut tx).await
+}
+
+/// When a source is due: as is remembered, or now if its address is another
+/// than the one that is remembered.
+#[must_use]
+pub fn due(state: &SourceState, settings: &source::Settings, now: Time) -> Time {
+    let known = &state.memory.manners.address;
+    match &settings.kind {
+        source::Kind::Feed { url } if !known.is_empty() && known != url.as_str() => now,
+        _ => state.next_visit,
+    }
+}
+
 /// The memory goes into the store only after every draft is in: a kill in
 /// between makes the next visit take in the same document again.
 async fn take_in(
@@ -128,13 +169,14 @@ async fn take_in(
     for failure in &failures {
         warn!(source = %source.name, "Source {}: {failure}", source.name);
     }
+    let mut ids: HashSet<String> = drafts.iter().map(|draft| draft.guid.clone()).collect();
     let mut drafts = drafts.into_iter();
     loop {
         let chunk: Vec<Draft> = drafts.by_ref().take(CHUNK).collect();
         if chunk.is_empty() {
             break;
         }
-        take_chunk(house, source, chunk, &mut counts).await?;
+        take_chunk(house, source, chunk, &mut ids, &mut counts).await?;
     }
     if let Some(present) = present {
         counts.removed = withdraw_missing(house, source, &present).await?;
@@ -146,19 +188,12 @@ async fn take_chunk(
     house: &House,
     source: &source::Settings,
     drafts: Vec<Draft>,
+    ids: &mut HashSet<String>,
     counts: &mut Counts,
 ) -> Result<()> {
     let mut tx = house.store.read().await?;
-    let mut waiting: Vec<(Draft, String, Option<Known>)> = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let hash = admit::fingerprint(&draft);
-        let known = articles::known(&mut tx, &source.name, &draft.guid).await?;
-        if known.as_ref().is_some_and(|known| known.hash == hash && !known.withdrawn) {
-            counts.unchanged += 1;
-        } else {
-            waiting.push((draft, hash, known));
-        }
-    }
+    let Recognised { waiting, unchanged } = recognise(&mut tx, source, drafts, ids).await?;
+    counts.unchanged += unchanged;
     drop(tx);
     if waiting.is_empty() {
         return Ok(());

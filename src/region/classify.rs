@@ -1,9 +1,11 @@
 //! From what is known about a piece to the regions it belongs to, with reasons.
 
 use super::filing::{self, Filing};
-use super::mentions::mentions;
-use super::weigh::{Weighed, weigh};
-use super::{Country, Gazetteer, Origin, RegionPath, Tree};
+use super::mentions::{Writing, mentions};
+use super::model::MODEL;
+use super::settle::settle;
+use super::weigh::{self, Weighed, weigh};
+use super::{Country, Gazetteer, Origin, RegionPath, Tree, wide};
 use crate::article::{Label, LabelKind};
 
 /// All that may tell where a piece belongs.
@@ -17,6 +19,8 @@ pub struct Evidence<'a> {
     pub title: &'a str,
     /// Plain text of the whole piece.
     pub text: &'a str,
+    /// Its address, whose folders may name a region.
+    pub url: Option<&'a str>,
     /// BCP 47 tag, if known.
     pub language: Option<&'a str>,
     /// Home country of the source.
@@ -42,7 +46,7 @@ pub struct Verdict {
 /// One thing that spoke for a region.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reason {
-    /// The words or the label.
+    /// The label, or the names in the text, loudest first.
     pub evidence: String,
     /// What it spoke for.
     pub region: RegionPath,
@@ -50,12 +54,10 @@ pub struct Reason {
     pub weight: f32,
 }
 
-/// A piece is put down to a country when it is about it at least this likely.
-const STRONG: f32 = 0.42;
-/// The likeliest country decides the region from here on.
-const ENOUGH: f32 = 0.4;
 /// Most countries that a piece is put down to.
 const MOST_COUNTRIES: usize = 8;
+/// Most names that are told of one country.
+const MOST_NAMES: usize = 4;
 /// Most reasons that are told.
 const MOST_REASONS: usize = 20;
 
@@ -64,13 +66,15 @@ const MOST_REASONS: usize = 20;
 /// [`RegionPath::world`]. Countries that the text is about are added behind.
 #[must_use]
 pub fn classify(tree: &Tree, gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Verdict {
+    let address = evidence.url.map(|url| filing::of_address(tree, gazetteer, url));
     let filings = [
         (Origin::Breadcrumb, filing::read(tree, gazetteer, evidence.labels, LabelKind::Breadcrumb)),
         (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Category)),
         (Origin::Category, filing::read(tree, gazetteer, evidence.labels, LabelKind::Tag)),
+        (Origin::Category, address.unwrap_or_default()),
     ];
     let weighed = read_text(tree, gazetteer, evidence, &filings);
-    let (mut regions, origin) = primary(tree, evidence, &filings, &weighed);
+    let (mut regions, origin) = primary(tree, gazetteer, evidence, &filings, &weighed);
     let countries = countries(tree, &regions, &weighed);
     if origin != Origin::Operator {
         for path in countries.iter().filter_map(|country| tree.of_country(*country)) {
@@ -80,7 +84,7 @@ pub fn classify(tree: &Tree, gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> 
         }
     }
     Verdict {
-        reasons: reasons(tree, &filings, &weighed),
+        reasons: reasons(tree, gazetteer, &filings, &weighed),
         unmatched: unmatched(&filings),
         regions,
         countries,
@@ -111,15 +115,30 @@ fn read_text(
     if !topics.is_empty() {
         title = format!("{title}\n\n{}", topics.join("\n\n"));
     }
-    let english = evidence.language.is_some_and(|tag| tag.to_ascii_lowercase().starts_with("en"));
-    let found = mentions(gazetteer, &title, evidence.text, english, &hint);
-    weigh(&found, evidence.home)
+    let writing = Writing::of(evidence.language);
+    let found = mentions(gazetteer, &title, evidence.text, writing);
+    let names = settle(gazetteer.table(), &found.mentions, writing, &hint);
+    weigh(&found, &names, evidence.home)
+}
+
+/// For each country that a text speaks for the numbers that the model weighs,
+/// to fit it: see `scripts/regions/train.py`.
+#[must_use]
+pub fn features(gazetteer: &Gazetteer, evidence: &Evidence<'_>) -> Vec<(Country, Vec<f32>)> {
+    let writing = Writing::of(evidence.language);
+    let hint: Vec<_> = evidence.home.map(|home| (home, 1.5)).into_iter().collect();
+    let found = mentions(gazetteer, evidence.title, evidence.text, writing);
+    let names = settle(gazetteer.table(), &found.mentions, writing, &hint);
+    let counted = weigh::count(&found, &names);
+    let features = weigh::features(&counted, evidence.home);
+    counted.iter().map(|w| w.country).zip(features.iter().map(|row| row.to_vec())).collect()
 }
 
 /// The first region and what decided it. Of labels that say as much as each
 /// other, the text picks one.
 fn primary(
     tree: &Tree,
+    gazetteer: &Gazetteer,
     evidence: &Evidence<'_>,
     filings: &[(Origin, Filing)],
     weighed: &[Weighed],
@@ -142,7 +161,7 @@ fn primary(
         });
         return (paths, *origin);
     }
-    if let Some(top) = weighed.first().filter(|top| top.likely >= ENOUGH)
+    if let Some(top) = weighed.first().filter(|top| top.likely >= MODEL.first)
         && let Some(path) = tree.of_country(top.country)
     {
         let around = path.top();
@@ -155,6 +174,11 @@ fn primary(
             return (vec![path], *origin);
         }
     }
+    if weighed.first().is_none_or(|top| top.likely < MODEL.first)
+        && let Some(path) = wide::named(tree, gazetteer, evidence.title, evidence.text)
+    {
+        return (vec![path], Origin::Text);
+    }
     let home = evidence.home.and_then(|country| tree.of_country(country)).cloned();
     (vec![home.unwrap_or_else(RegionPath::world)], Origin::Source)
 }
@@ -162,7 +186,7 @@ fn primary(
 /// Four countries of one region or more, and none that stands out?
 fn is_about_a_whole_region(tree: &Tree, around: &RegionPath, weighed: &[Weighed]) -> bool {
     let whole: f32 = weighed.iter().map(|w| w.mass).sum();
-    let named: Vec<&Weighed> = weighed.iter().filter(|w| w.likely >= STRONG).collect();
+    let named: Vec<&Weighed> = weighed.iter().filter(|w| w.likely >= MODEL.further).collect();
     let within = |w: &&Weighed| tree.of_country(w.country).is_some_and(|p| p.is_within(around));
     named.len() >= 4 && named.iter().all(within) && named.iter().all(|w| w.mass < whole * 0.35)
 }
@@ -172,23 +196,39 @@ fn countries(tree: &Tree, regions: &[RegionPath], weighed: &[Weighed]) -> Vec<Co
     let mut countries: Vec<Country> =
         regions.iter().filter_map(|path| tree.country_of(path)).collect();
     for (rank, weighed) in weighed.iter().enumerate() {
-        let needed = if rank == 0 { ENOUGH } else { STRONG };
+        let needed = if rank == 0 { MODEL.first } else { MODEL.further };
         if weighed.likely >= needed && !countries.contains(&weighed.country) {
             countries.push(weighed.country);
         }
+    }
+    // Where the publisher filed it goes before what it also names.
+    if let Some(first) = regions.first() {
+        countries.sort_by_key(|country| {
+            !tree.of_country(*country).is_some_and(|path| path.is_within(first))
+        });
     }
     countries.truncate(MOST_COUNTRIES.max(regions.len()));
     countries
 }
 
-fn reasons(tree: &Tree, filings: &[(Origin, Filing)], weighed: &[Weighed]) -> Vec<Reason> {
+fn reasons(
+    tree: &Tree,
+    gazetteer: &Gazetteer,
+    filings: &[(Origin, Filing)],
+    weighed: &[Weighed],
+) -> Vec<Reason> {
     let labels = filings
         .iter()
         .flat_map(|(_, filing)| &filing.regions)
         .map(|(path, label)| Reason { evidence: label.clone(), region: path.clone(), weight: 1.0 });
     let words = weighed.iter().filter(|w| w.likely >= 0.05).filter_map(|w| {
         let region = tree.of_country(w.country)?.clone();
-        Some(Reason { evidence: w.evidence.clone(), region, weight: w.likely })
+        let mut voices = w.voices.clone();
+        voices.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let names: Vec<&str> =
+            voices.iter().take(MOST_NAMES).map(|(name, _)| gazetteer.table().name(*name)).collect();
+        let evidence = names.join(", ");
+        Some(Reason { evidence, region, weight: w.likely })
     });
     labels.chain(words).take(MOST_REASONS).collect()
 }

@@ -15,7 +15,7 @@ fn label(kind: LabelKind, steps: &[&str]) -> Label {
 }
 
 fn evidence<'a>(labels: &'a [Label], title: &'a str, text: &'a str) -> Evidence<'a> {
-    Evidence { operator: None, labels, title, text, language: None, home: None }
+    Evidence { operator: None, labels, title, text, url: None, language: None, home: None }
 }
 
 fn verdict(labels: &[Label], title: &str, text: &str) -> Verdict {
@@ -277,6 +277,62 @@ fn the_home_of_a_source_settles_a_name_with_several_owners() {
     assert_eq!(at_home("AU")[0], path("oceania/australia"));
     assert_eq!(at_home("GB")[0], path("europe/united-kingdom"));
     assert_eq!(at_home("ZA")[0], path("africa/south-africa"));
+}
+
+#[test]
+fn a_region_wider_than_a_country_is_better_than_none() {
+    for (title, text, region) in [
+        ("African leaders meet", "The African Union wants a seat.", "africa"),
+        ("South American farmers wait for rain", "They planted late.", "americas"),
+        ("Prices rise", "The Middle East and the Middle East again.", "asia"),
+        ("Prices rise", "Europe and Asia differ.", "world"),
+        ("Prices rise", "Once in Europe.", "world"),
+    ] {
+        assert_eq!(verdict(&[], title, text).regions[0], path(region), "{title}");
+    }
+}
+
+#[test]
+fn the_folders_of_an_address_are_labels_unless_they_may_be_something_else() {
+    let filed = |url, title, text| {
+        let verdict =
+            classify(&TREE, &GAZETTEER, &Evidence { url: Some(url), ..evidence(&[], title, text) });
+        (verdict.regions[0].to_string(), verdict.origin)
+    };
+    let of = |region: &str, origin| (region.to_owned(), origin);
+
+    let quiet = ("A quiet week", "Nothing happened.");
+    for (url, expected) in [
+        (
+            "https://n.example/world/africa/kenya/2026/a-quiet-week",
+            of("africa/kenya", Origin::Category),
+        ),
+        ("https://n.example/news/latin-america/a?x=/asia/", of("world", Origin::Source)),
+        ("https://n.example/asia/japan", of("asia", Origin::Category)),
+        ("https://n.example/de/2026/a", of("world", Origin::Source)),
+        ("https://n.example/georgia/a", of("world", Origin::Source)),
+        ("not an address", of("world", Origin::Source)),
+    ] {
+        assert_eq!(filed(url, quiet.0, quiet.1), expected, "{url}");
+    }
+}
+
+#[test]
+fn what_lies_in_the_publishers_region_goes_first() {
+    let labels = [label(LabelKind::Breadcrumb, &["Asia"])];
+    let text = "Germany, Germany, German money and a German engineer in Yemen. Berlin pays.";
+    let verdict = verdict(&labels, "German money for Yemen", text);
+
+    assert_eq!(codes(&verdict), ["YE", "DE"]);
+}
+
+#[test]
+fn nouns_with_a_capital_are_no_towns_in_german() {
+    let text = "Der Zug fährt über neun Bogen. Am Bogen wird gebaut, sagt die Bahn; der Zug wartet. An dieser Stelle der Alpen gibt es eine Wiese und einen Damm. Ein Bogen fehlt.";
+    let evidence = Evidence { language: Some("de"), ..evidence(&[], "Ein Bogen fehlt", text) };
+    let verdict = classify(&TREE, &GAZETTEER, &evidence);
+
+    assert_eq!(codes(&verdict), [""; 0], "{:?}", verdict.reasons);
 }
 
 #[test]

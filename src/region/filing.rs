@@ -2,13 +2,16 @@
 
 use super::atlas::WellKnown;
 use super::fold::fold;
-use super::gazetteer::{Gazetteer, Kind};
+use super::gazetteer::{Gazetteer, Kind, Sense};
+use super::table::{PERSON, WORD};
 use super::words::plain_name;
 use super::{Country, RegionPath, Tree};
 use crate::article::{Label, LabelKind};
 
 /// Labels of one kind that are looked at; more are a list of keywords.
 const MOST_LABELS: usize = 40;
+/// A namesake abroad that is smaller by this much is not thought of.
+const NAMESAKE: u8 = 20;
 
 /// What labels of one kind say.
 #[derive(Debug, Default)]
@@ -53,6 +56,35 @@ pub(super) fn read(
     }
     filing.regions.sort_by_key(|(path, _)| std::cmp::Reverse(path.lineage().count()));
     filing
+}
+
+/// Reads the folders of an address: `/world/africa/kenya/2026/…`. The last
+/// part is the piece itself.
+pub(super) fn of_address(tree: &Tree, gazetteer: &Gazetteer, url: &str) -> Filing {
+    let mut filing = Filing::default();
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let mut folders: Vec<&str> = path.trim_end_matches('/').split('/').skip(1).take(8).collect();
+    folders.pop();
+    for folder in folders {
+        if !tells_a_region(gazetteer, folder) {
+            continue;
+        }
+        if let Some(path) = tree.path_of_label(folder).filter(|path| **path != RegionPath::world())
+        {
+            filing.regions.retain(|(outer, _)| !path.is_within(outer));
+            filing.regions.push((path.clone(), folder.to_owned()));
+        }
+    }
+    filing.regions.truncate(1);
+    filing
+}
+
+/// Short folders are languages (`/de/`); a name of two countries tells neither.
+fn tells_a_region(gazetteer: &Gazetteer, folder: &str) -> bool {
+    let table = gazetteer.table();
+    let rival = || table.find(&plain_name(folder)).is_some_and(|at| has_rival(table.senses(at)));
+    (4..=40).contains(&folder.len()) && !rival()
 }
 
 enum Looked {
@@ -124,14 +156,26 @@ fn joined(tree: &Tree, label: &str) -> Vec<RegionPath> {
 
 /// The country of a label that is the name of one city or division: `Texas`.
 fn place(gazetteer: &Gazetteer, label: &str) -> Option<Country> {
-    let entry = gazetteer.entry(&plain_name(label))?;
-    let [sense, rest @ ..] = entry.senses.as_slice() else { return None };
+    let table = gazetteer.table();
+    let at = table.find(&plain_name(label))?;
+    let entry = table.entry(at);
+    let senses = table.senses(at);
+    let sense = senses.iter().max_by_key(|sense| sense.weight)?;
     let known = match sense.kind {
-        Kind::Folk | Kind::Short | Kind::Seat => false,
-        Kind::City => sense.weight >= 55 && !entry.word && !entry.person,
-        _ => !entry.word,
+        Kind::Folk | Kind::Foreign | Kind::Short | Kind::Post | Kind::Seat | Kind::Cue => false,
+        Kind::City => sense.weight >= 55 && !entry.is(WORD | PERSON),
+        _ => !entry.is(WORD),
     };
-    (known && rest.is_empty()).then_some(sense.country)
+    (known && !has_rival(senses)).then_some(sense.country)
+}
+
+/// Could the name mean a place in another country as well?
+fn has_rival(senses: &[Sense]) -> bool {
+    senses.iter().max_by_key(|sense| sense.weight).is_some_and(|first| {
+        senses
+            .iter()
+            .any(|other| other.country != first.country && other.weight + NAMESAKE > first.weight)
+    })
 }
 
 /// Is this a section that is no place?

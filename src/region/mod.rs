@@ -6,14 +6,22 @@
 
 pub mod atlas;
 pub mod classify;
+mod credits;
+pub mod doubt;
 mod filing;
 mod fold;
 pub mod gazetteer;
 mod labels;
+pub mod lore;
 mod mentions;
+mod model;
 mod planting;
+mod revision;
+mod settle;
+mod table;
 pub mod tree;
 mod weigh;
+mod wide;
 mod words;
 
 use std::fmt;
@@ -23,7 +31,9 @@ use serde::{Deserialize, Serialize};
 
 pub use atlas::WellKnown;
 pub use classify::{Evidence, Reason, Verdict, classify};
+pub use credits::CREDITS;
 pub use gazetteer::Gazetteer;
+pub use revision::revision;
 pub use tree::{Declared, Tree};
 
 /// A node of the region tree by its path: `americas/united-states`.

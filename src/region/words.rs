@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::char::is_combining_mark as is_mark;
 
 use super::fold::{fold, is_unspaced};
 
@@ -19,6 +20,12 @@ pub(super) struct Word {
     pub cased: bool,
     /// Begins a sentence, so that its capital says nothing.
     pub opens: bool,
+    /// Is written in capitals, two letters or more.
+    pub shouted: bool,
+    /// Is cut short by a dot: `Calif.`, `N.J.`
+    pub dotted: bool,
+    /// Is part of an amount: the `US` of `US$5`.
+    pub money: bool,
     /// What stands between it and the next word.
     pub gap: Gap,
 }
@@ -63,8 +70,13 @@ impl Words {
             }
             rest = &rest[start..];
             let length = word_length(rest);
-            words.push(&rest[..length], gap, &russian);
-            rest = &rest[length..];
+            let (raw, behind) = rest.split_at(length);
+            words.push(raw, gap, &russian);
+            if let Some(last) = words.words.last_mut() {
+                last.dotted = raw.ends_with('.') || behind.starts_with('.');
+                last.money = behind.starts_with('$');
+            }
+            rest = behind;
         }
         words
     }
@@ -96,21 +108,26 @@ impl Words {
             capital: !cased || first.is_uppercase(),
             cased,
             opens: matches!(gap, Gap::Wide | Gap::Dot),
+            shouted: cased && raw.len() > 1 && !raw.chars().any(char::is_lowercase),
+            dotted: false,
+            money: false,
             gap: Gap::Wide,
         });
     }
 }
 
 /// How many bytes of `text` its first word takes. A character of a script
-/// without spaces is a word; an abbreviation keeps its dots.
-fn word_length(text: &str) -> usize {
+/// without spaces is a word, with the marks upon it; an abbreviation keeps its
+/// dots.
+pub(super) fn word_length(text: &str) -> usize {
     let mut letters = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         if is_unspaced(c) {
-            return if at == 0 { c.len_utf8() } else { at };
+            let marked = || text.chars().skip(1).take_while(|c| is_mark(*c)).map(char::len_utf8);
+            return if at == 0 { c.len_utf8() + marked().sum::<usize>() } else { at };
         }
-        if c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c) {
+        if c.is_alphanumeric() || is_mark(c) {
             letters += 1;
         } else if c == '.' && letters == 1 && chars.peek().is_some_and(|(_, n)| n.is_alphabetic()) {
             letters = 0;
@@ -140,7 +157,12 @@ fn gap_of(between: &str, first: bool) -> Gap {
             ',' | '、' | '،' => Gap::Comma,
             _ => Gap::Wide,
         };
-        gap = if gap == Gap::Close { here } else { Gap::Wide };
+        gap = match (gap, here) {
+            (Gap::Close, _) => here,
+            // `Fla., said`: the dot belonged to the word.
+            (Gap::Dot, Gap::Comma) => Gap::Comma,
+            _ => Gap::Wide,
+        };
     }
     gap
 }

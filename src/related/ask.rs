@@ -168,10 +168,10 @@ impl Index {
         };
         let mut best = Best::new(most);
         for (part, segment) in self.segments.iter().enumerate() {
-            best.from_part(part);
+            best.enter(part);
             segment.search(&sought, &mut self.cache, &mut self.scratch, &mut best)?;
         }
-        best.from_part(self.segments.len());
+        best.enter(self.segments.len());
         self.fresh.search(&sought, &mut best);
         Ok(best.finish())
     }

@@ -33,13 +33,12 @@ pub(super) struct Fresh {
 impl Fresh {
     /// Takes in an article; none if there is no slot left.
     pub(super) fn insert(&mut self, entry: Entry) -> Option<u32> {
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.entries.push(None);
-                self.sinces.push(NEVER);
-                u32::try_from(self.entries.len() - 1).ok()?
-            }
+        let slot = if let Some(slot) = self.free.pop() {
+            slot
+        } else {
+            self.entries.push(None);
+            self.sinces.push(NEVER);
+            u32::try_from(self.entries.len() - 1).ok()?
         };
         for (term, loud) in &entry.vector.terms {
             self.postings.entry(*term).or_default().push((slot, *loud));

@@ -68,6 +68,8 @@ pub struct Match {
 pub struct Settings {
     /// Where the index is kept; in memory only, if there is no folder.
     pub folder: Option<PathBuf>,
+    /// May this process write there? Else it only reads what another wrote.
+    pub writes: bool,
     /// Bytes of it that are held in memory beside what must be.
     pub cache: usize,
     /// After this time an article counts half; for ever whole, if there is none.
@@ -78,7 +80,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { folder: None, cache: 64 << 20, half_life: None, max_age: None }
+        Self { folder: None, writes: false, cache: 64_000_000, half_life: None, max_age: None }
     }
 }
 
@@ -159,9 +161,11 @@ impl Index {
     pub fn open(settings: Settings) -> Result<Self, DiskError> {
         let mut index = Self::in_memory(settings);
         let Some(folder) = index.settings.folder.clone() else { return Ok(index) };
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| DiskError::Io { path: folder.clone(), error })?;
-        index.lock = Lock::take(&folder)?;
+        if index.settings.writes {
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| DiskError::Io { path: folder.clone(), error })?;
+            index.lock = Lock::take(&folder)?;
+        }
         index.list = List::read(&folder)?;
         for listed in &index.list.segments {
             let path = disk::segment_path(&folder, listed.number);
@@ -185,7 +189,7 @@ impl Index {
         // The lock goes with the old one.
         drop(old);
         let mut index = Self::in_memory(settings);
-        if let Some(folder) = index.settings.folder.clone() {
+        if let Some(folder) = index.settings.folder.clone().filter(|_| index.settings.writes) {
             std::fs::create_dir_all(&folder)
                 .map_err(|error| DiskError::Io { path: folder.clone(), error })?;
             index.lock = Lock::take(&folder)?;

@@ -70,7 +70,7 @@ impl Best {
     }
 
     /// From here on offers come from this part.
-    pub(super) fn from_part(&mut self, part: usize) {
+    pub(super) fn enter(&mut self, part: usize) {
         self.part = part;
     }
 

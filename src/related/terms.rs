@@ -217,7 +217,9 @@ impl Reader {
     fn finish(&self, document: &Document<'_>) -> Vector {
         let weigh = |loud: f32| Loudness::of(1.0 + loud.max(FAINT_PAIR).ln());
         let mut terms = loudest(self.loud.iter().map(|(t, l)| (*t, *l)), MOST_TERMS);
-        terms.iter_mut().for_each(|(_, loud)| *loud = 1.0 + loud.max(FAINT_PAIR).ln());
+        for (_, loud) in &mut terms {
+            *loud = 1.0 + loud.max(FAINT_PAIR).ln();
+        }
         terms.extend(loudest(self.names.iter().map(|(t, l)| (*t, *l)), MOST_NAMES));
         for (at, country) in (1_u16..).zip(document.countries.iter().take(MOST_COUNTRIES)) {
             let term = COUNTRIES | fnv(country.as_bytes()).bits(29);

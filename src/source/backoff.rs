@@ -6,7 +6,7 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// How long to wait until the next visit. After failures the wait doubles each
-/// time, up to a day, and a part drawn from `jitter_seed` keeps sources that
+/// time, up to a day; a server that asks for more patience gets it. A part drawn from `jitter_seed` keeps sources that
 /// failed together from coming back together.
 #[must_use]
 pub fn next_visit(
@@ -20,7 +20,7 @@ pub fn next_visit(
     }
     let longest = LONGEST.max(every);
     let doubled = every.saturating_mul(2_u32.saturating_pow(failures.min(30))).min(longest);
-    let wait = doubled.max(retry_after.unwrap_or_default().min(longest));
+    let wait = doubled.max(retry_after.unwrap_or_default());
     // Up to a tenth more; the multiplier spreads neighbouring seeds.
     let spread = (jitter_seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u32;
     wait + wait.mul_f64(f64::from(spread) / f64::from(u16::MAX) / 10.0)
@@ -48,12 +48,10 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_wish_counts_within_a_day() {
+    fn the_servers_wish_counts_in_full() {
         assert_eq!(next_visit(QUARTER, 1, Some(Duration::from_hours(2)), 0).as_secs(), 7200);
-        assert_eq!(
-            next_visit(QUARTER, 1, Some(Duration::from_secs(u64::MAX)), 0).as_secs(),
-            86_400
-        );
+        let days = Duration::from_hours(72);
+        assert_eq!(next_visit(QUARTER, 1, Some(days), 0), days);
         let weekly = Duration::from_hours(7 * 24);
         assert_eq!(next_visit(weekly, 3, None, 0), weekly);
     }

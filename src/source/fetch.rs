@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::Trouble;
+use crate::secret::Secret;
 
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +22,69 @@ pub struct Request {
     pub max_bytes: u64,
     /// Whether private, loopback and link-local addresses may be asked.
     pub allow_private: bool,
+    /// `Authorization`, sent to the asked host only and never along a redirect
+    /// to another one.
+    pub authorization: Option<Secret>,
+    /// What a refusal is to the one who asks.
+    pub refusals: Refusals,
+}
+
+impl Request {
+    /// Asks for the document at `url`, whatever is known of it already.
+    #[must_use]
+    pub fn to(url: Url, max_bytes: u64, allow_private: bool) -> Self {
+        Self {
+            url,
+            etag: None,
+            last_modified: None,
+            max_bytes,
+            allow_private,
+            authorization: None,
+            refusals: Refusals::Trouble,
+        }
+    }
+}
+
+/// What a final refusal (400, 401, 404, 410 and the like) is to the one who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusals {
+    /// Trouble: there should have been a document.
+    Trouble,
+    /// An answer as good as a document: [`Response::Refused`].
+    Answer,
 }
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Response {
     /// The document that is known already is still the newest.
-    NotModified,
+    NotModified(Said),
     /// A document.
     Document(Fetched),
+    /// A final refusal, for a request that takes one as an answer.
+    Refused {
+        /// 400 to 499, but none that asks for patience (408, 425, 429).
+        status: u16,
+        /// What the server says of it.
+        document: Fetched,
+    },
+}
+
+/// What a server says beside a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Where it moved for good, if only permanent redirects led there.
+    pub moved: Option<Url>,
+    /// Header lines that mean something to somebody: `Link`, `Cache-Control`,
+    /// `X-WP-Total`. Names are in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Said {
+    /// The values of one header, by its name in lower case.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A document with what the server says of it.
@@ -45,6 +100,15 @@ pub struct Fetched {
     pub etag: Option<String>,
     /// Its `Last-Modified`, as sent.
     pub last_modified: Option<String>,
+    /// What else the server says.
+    pub said: Said,
+}
+
+impl Fetched {
+    /// The values of one header, by its name in lower case.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.said.header(name)
+    }
 }
 
 /// An answer on its way.

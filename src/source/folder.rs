@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use super::beside::{self, Pictures};
 use super::fetch::operator;
 use super::listing::{Entry, Listing, Stamp};
-use super::parse::{self, label};
+use super::parse::{self, date, guid, label};
 use super::{Haul, Memory, Trouble};
 use crate::article::{Draft, Label, LabelKind};
-use crate::clock::from_millis;
+use crate::clock::{Time, from_millis};
 
 /// A folder, and what was seen in it since the program started.
 #[derive(Debug)]
@@ -23,12 +23,18 @@ pub struct Folder {
     pictures: String,
 }
 
-/// A file that was read: its stamp, and the piece in it if it is published.
+/// A file that was read: its stamp, and the pieces in it that are published.
 #[derive(Debug, Clone)]
 struct Seen {
     stamp: Stamp,
-    guid: Option<String>,
+    guids: Vec<String>,
 }
+
+/// A stamp that no file has: what bears it is read again next time.
+const NO_STAMP: Stamp = Stamp { written: i64::MIN, length: 0 };
+/// Some file systems keep time in steps of two seconds: a file that was written
+/// so lately may be written again under the same stamp.
+const COARSE: i64 = 2000;
 
 /// Remembered in place of a hash after a visit with failures: the folder held
 /// something, and is to be read again.
@@ -46,7 +52,7 @@ impl Folder {
     /// # Errors
     /// If the folder is missing, unreadable, or suddenly empty: then nothing
     /// is withdrawn.
-    pub fn visit(&mut self, memory: &Memory) -> Result<Haul, Trouble> {
+    pub fn visit(&mut self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
         let shown = self.root.display();
         let unreadable = |error: std::io::Error| {
             operator(format!(
@@ -69,10 +75,10 @@ impl Folder {
         if memory.body_hash.as_ref() == Some(&hash) && !listing.incomplete {
             return Ok(Haul::Unchanged);
         }
-        Ok(self.read(listing, hash))
+        Ok(self.read(listing, hash, now))
     }
 
-    fn read(&mut self, listing: Listing, hash: String) -> Haul {
+    fn read(&mut self, listing: Listing, hash: String, now: Time) -> Haul {
         // A picture that came or went can belong to any text.
         let pictures: String =
             Listing { pictures: listing.pictures.clone(), ..Listing::default() }.hash();
@@ -91,37 +97,46 @@ impl Folder {
         for entry in &listing.texts {
             let known = self.seen.get(&entry.name);
             if let Some(known) = known.filter(|known| known.stamp == entry.stamp) {
-                present.extend(known.guid.clone().filter(|guid| taken.insert(guid.clone())));
+                for guid in &known.guids {
+                    present.extend(taken.insert(guid.clone()).then(|| guid.clone()));
+                }
                 seen.insert(entry.name.clone(), known.clone());
                 continue;
             }
-            match self.piece(entry, &beside, &mut failures) {
-                Ok(draft) => {
-                    let mut guid = draft.as_ref().map(|draft| draft.guid.clone());
-                    if let Some(mut draft) = draft {
+            match self.pieces(entry, &beside, &mut failures) {
+                Ok(found) => {
+                    let mut guids = Vec::with_capacity(found.len());
+                    for (at, mut draft) in found.into_iter().enumerate() {
                         if !taken.insert(draft.guid.clone()) {
                             failures.push(format!(
-                                "{}: another file has the id `{}` too; give each its own",
+                                "{}: another piece has the id `{}` too; give each its own",
                                 entry.name, draft.guid
                             ));
-                            draft.guid.clone_from(&entry.name);
-                            taken.insert(entry.name.clone());
-                            guid = Some(entry.name.clone());
+                            draft.guid = if at == 0 {
+                                entry.name.clone()
+                            } else {
+                                format!("{}#{at}", entry.name)
+                            };
+                            taken.insert(draft.guid.clone());
                         }
+                        guids.push(draft.guid.clone());
                         present.push(draft.guid.clone());
                         drafts.push(draft);
                     }
-                    seen.insert(entry.name.clone(), Seen { stamp: entry.stamp, guid });
+                    let lately = (now.timestamp_millis() - entry.stamp.written).abs() < COARSE;
+                    settled &= !lately;
+                    let stamp = if lately { NO_STAMP } else { entry.stamp };
+                    seen.insert(entry.name.clone(), Seen { stamp, guids });
                 }
                 Err(words) => {
                     settled = false;
                     failures.push(format!("{}: {words}", entry.name));
-                    let guid =
-                        known.map_or_else(|| Some(entry.name.clone()), |known| known.guid.clone());
-                    present.extend(guid.clone().filter(|guid| taken.insert(guid.clone())));
-                    // A stamp that no file has: it is read again next time.
-                    let stamp = Stamp { written: i64::MIN, length: 0 };
-                    seen.insert(entry.name.clone(), Seen { stamp, guid });
+                    let guids =
+                        known.map_or_else(|| vec![entry.name.clone()], |known| known.guids.clone());
+                    for guid in &guids {
+                        present.extend(taken.insert(guid.clone()).then(|| guid.clone()));
+                    }
+                    seen.insert(entry.name.clone(), Seen { stamp: NO_STAMP, guids });
                 }
             }
         }
@@ -136,33 +151,52 @@ impl Folder {
         }
     }
 
-    /// One file as a draft; `None` if it is not to be published yet.
-    fn piece(
+    /// The pieces in one file; none if it is not to be published yet.
+    fn pieces(
         &self,
         entry: &Entry,
         pictures: &Pictures,
         failures: &mut Vec<String>,
-    ) -> Result<Option<Draft>, String> {
+    ) -> Result<Vec<Draft>, String> {
         let bytes = read(entry, self.max_bytes)?;
         let document = parse::file(&entry.name, &bytes, None).map_err(|error| error.to_string())?;
-        let Some(mut draft) = document.drafts.into_iter().next() else { return Ok(None) };
-        if draft.guid.is_empty() {
-            draft.guid.clone_from(&entry.name);
+        let mut drafts = document.drafts;
+        let many = drafts.len() > 1;
+        for (at, draft) in drafts.iter_mut().enumerate() {
+            if draft.guid.is_empty() {
+                draft.guid = if many { guid::substitute(draft) } else { entry.name.clone() };
+            }
+            let (dated, title) = spoken(&entry.name);
+            if draft.title.is_empty() {
+                draft.title = title;
+            }
+            draft.published = draft
+                .published
+                .or(dated)
+                .or(draft.updated)
+                .or_else(|| Some(from_millis(entry.stamp.written)));
+            if draft.labels.iter().all(|label| label.kind != LabelKind::Breadcrumb) {
+                label::add(&mut draft.labels, filed(&entry.name));
+            }
+            if at == 0 && !many {
+                failures.extend(beside::attach(draft, &entry.name, pictures));
+            }
         }
-        if draft.title.is_empty() {
-            draft.title = spoken(&entry.name);
-        }
-        draft.published =
-            draft.published.or(draft.updated).or_else(|| Some(from_millis(entry.stamp.written)));
-        if draft.labels.iter().all(|label| label.kind != LabelKind::Breadcrumb)
-            && let Some((folders, _)) = entry.name.rsplit_once('/')
-        {
-            let path = folders.split('/').map(str::to_owned).collect();
-            label::add(&mut draft.labels, Some(Label { kind: LabelKind::Breadcrumb, path }));
-        }
-        failures.extend(beside::attach(&mut draft, &entry.name, pictures));
-        Ok(Some(draft))
+        Ok(drafts)
     }
+}
+
+/// The folder that a file lies in, as a breadcrumb. What begins with `_`
+/// (`_posts`) is the generator's, and the folder around an `index.md` is the
+/// piece's own.
+fn filed(name: &str) -> Option<Label> {
+    let (folders, short) = name.rsplit_once('/')?;
+    let mut path: Vec<String> =
+        folders.split('/').filter(|part| !part.starts_with('_')).map(str::to_owned).collect();
+    if short.starts_with("index.") {
+        path.pop();
+    }
+    (!path.is_empty()).then_some(Label { kind: LabelKind::Breadcrumb, path })
 }
 
 /// Reads a file that holds still.
@@ -183,11 +217,26 @@ fn read(entry: &Entry, max_bytes: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// A title made of a file's name: `the-port.md` becomes `the port`.
-fn spoken(name: &str) -> String {
-    let short = name.rsplit('/').next().unwrap_or(name);
-    let stem = short.rsplit_once('.').map_or(short, |(stem, _)| stem);
-    stem.replace(['-', '_'], " ")
+/// A title made of a file's name: `the-port.md` becomes `the port`; and the date
+/// in `2026-11-20-the-port.md`, which is how Jekyll dates its posts. An `index`
+/// is called as its folder.
+fn spoken(name: &str) -> (Option<Time>, String) {
+    let mut parts = name.rsplit('/');
+    let short = parts.next().unwrap_or(name);
+    let mut stem = short.rsplit_once('.').map_or(short, |(stem, _)| stem);
+    if stem == "index" {
+        stem = parts.next().unwrap_or(stem);
+    }
+    let dated = stem.get(..10).filter(|date| {
+        date.bytes().enumerate().all(|(at, b)| match at {
+            4 | 7 => b == b'-',
+            _ => b.is_ascii_digit(),
+        })
+    });
+    let date = dated.and_then(date::parse);
+    let rest = if date.is_some() { stem[10..].trim_start_matches(['-', '_']) } else { stem };
+    let rest = if rest.is_empty() { stem } else { rest };
+    (date, rest.replace(['-', '_'], " "))
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, StatusCode, redirect};
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::Trouble;
-use super::fetch::{Answer, Fetch, Fetched, Request, Response, later, operator};
+use super::fetch::{Answer, Fetch, Fetched, Refusals, Request, Response, Said, later, operator};
 use super::guard::{self, Guard, Private};
+use super::shown::Shown;
 
 /// All of a visit, redirects and body included.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -23,10 +25,19 @@ const MAX_REDIRECTS: u8 = 5;
 const TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
 
+/// Headers that are handed on with a document.
+const TELLING: [&str; 4] = ["cache-control", "link", "x-wp-total", "x-wp-totalpages"];
+
+/// A document beyond this many bytes is large.
+const LARGE: usize = 1 << 20;
+/// So many large documents come in at one time: a bound for the memory.
+const LARGE_AT_ONCE: usize = 8;
+
 /// Fetches over the network and from files.
 #[derive(Debug)]
 pub struct HttpFetch {
     agent: String,
+    large: Semaphore,
     guarded: OnceLock<Result<Client, String>>,
     open: OnceLock<Result<Client, String>>,
 }
@@ -40,7 +51,12 @@ impl HttpFetch {
             || format!("gazetted/{version}"),
             |site| format!("gazetted/{version} (+{site})"),
         );
-        Self { agent, guarded: OnceLock::new(), open: OnceLock::new() }
+        Self {
+            agent,
+            large: Semaphore::new(LARGE_AT_ONCE),
+            guarded: OnceLock::new(),
+            open: OnceLock::new(),
+        }
     }
 
     /// A client is built when it is first needed: a machine without root
@@ -66,6 +82,8 @@ impl HttpFetch {
     async fn ask(&self, request: Request) -> Result<Response, Trouble> {
         let client = self.client(request.allow_private)?;
         let mut url = request.url.clone();
+        // Whether every step so far was a move for good.
+        let mut permanent = true;
         for _ in 0..=MAX_REDIRECTS {
             if !request.allow_private {
                 guard::check(&url).map_err(|private| operator(private.to_string()))?;
@@ -78,36 +96,99 @@ impl HttpFetch {
                     asked = asked.header(name, value);
                 }
             }
+            if let Some(secret) = request.authorization.as_ref()
+                && url.origin() == request.url.origin()
+            {
+                let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| {
+                    operator(format!(
+                        "the login for {} holds characters that no header may; check the secret",
+                        Shown(&url)
+                    ))
+                })?;
+                value.set_sensitive(true);
+                asked = asked.header(AUTHORIZATION, value);
+            }
             let response = asked.send().await.map_err(|error| failed(&url, &error))?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED {
-                return Ok(Response::NotModified);
+                let moved = moved(&request.url, &url, permanent);
+                return Ok(Response::NotModified(said(response.headers(), moved)));
             }
             if status.is_redirection() {
                 let Some(next) =
                     header(response.headers(), &LOCATION).and_then(|to| url.join(&to).ok())
                 else {
                     return Err(operator(format!(
-                        "{url} answers {status} without saying where to go; check the address"
+                        "{} answers {status} without saying where to go; check the address",
+                        Shown(&url)
                     )));
                 };
                 if !matches!(next.scheme(), "http" | "https") {
                     return Err(operator(format!(
-                        "{url} redirects to {next}, which is no web address; check the address"
+                        "{} redirects to {}, which is no web address; check the address",
+                        Shown(&url),
+                        Shown(&next)
                     )));
                 }
+                permanent &= matches!(status.as_u16(), 301 | 308);
                 url = next;
                 continue;
             }
             if !status.is_success() {
-                return Err(refused(&url, status, response.headers()));
+                let trouble = refused(&url, status, response.headers());
+                if request.refusals == Refusals::Trouble || matches!(trouble, Trouble::Later { .. })
+                {
+                    return Err(trouble);
+                }
+                let document = self.take(url, None, response, request.max_bytes).await?;
+                return Ok(Response::Refused { status: status.as_u16(), document });
             }
-            return take(url, response, request.max_bytes).await;
+            let moved = moved(&request.url, &url, permanent);
+            return self
+                .take(url, moved, response, request.max_bytes)
+                .await
+                .map(Response::Document);
         }
         Err(operator(format!(
             "{} redirects more than {MAX_REDIRECTS} times; enter the final address",
-            request.url
+            Shown(&request.url)
         )))
+    }
+
+    /// Reads a body, and stops as soon as it is too large.
+    async fn take(
+        &self,
+        url: Url,
+        moved: Option<Url>,
+        mut response: reqwest::Response,
+        max_bytes: u64,
+    ) -> Result<Fetched, Trouble> {
+        let headers = response.headers();
+        let said = said(headers, moved);
+        let (content_type, etag, last_modified) = (
+            header(headers, &CONTENT_TYPE),
+            header(headers, &ETAG),
+            header(headers, &LAST_MODIFIED),
+        );
+        if header(headers, &CONTENT_LENGTH)
+            .and_then(|length| length.parse::<u64>().ok())
+            .is_some_and(|length| length > max_bytes)
+        {
+            return Err(too_large(&Shown(&url).to_string(), max_bytes));
+        }
+        let mut bytes = Vec::new();
+        let mut place = None;
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&url, &error))? {
+            if (bytes.len() + chunk.len()) as u64 > max_bytes {
+                return Err(too_large(&Shown(&url).to_string(), max_bytes));
+            }
+            if bytes.len() + chunk.len() > LARGE && place.is_none() {
+                // It is never closed.
+                place = self.large.acquire().await.ok();
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { bytes, content_type, final_url: url, etag, last_modified, said })
     }
 }
 
@@ -117,7 +198,7 @@ impl Fetch for HttpFetch {
             if request.url.scheme() == "file" {
                 return file(&request).await;
             }
-            let url = request.url.clone();
+            let url = Shown(&request.url).to_string();
             tokio::time::timeout(DEADLINE, self.ask(request)).await.unwrap_or_else(|_| {
                 Err(later(
                     format!(
@@ -131,29 +212,19 @@ impl Fetch for HttpFetch {
     }
 }
 
-/// Reads a body, and stops as soon as it is too large.
-async fn take(
-    url: Url,
-    mut response: reqwest::Response,
-    max_bytes: u64,
-) -> Result<Response, Trouble> {
-    let headers = response.headers();
-    let (content_type, etag, last_modified) =
-        (header(headers, &CONTENT_TYPE), header(headers, &ETAG), header(headers, &LAST_MODIFIED));
-    if header(headers, &CONTENT_LENGTH)
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > max_bytes)
-    {
-        return Err(too_large(url.as_str(), max_bytes));
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&url, &error))? {
-        if (bytes.len() + chunk.len()) as u64 > max_bytes {
-            return Err(too_large(url.as_str(), max_bytes));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Response::Document(Fetched { bytes, content_type, final_url: url, etag, last_modified }))
+/// Where a document moved for good, if it did.
+fn moved(asked: &Url, found: &Url, permanent: bool) -> Option<Url> {
+    (permanent && asked != found).then(|| found.clone())
+}
+
+fn said(headers: &HeaderMap, moved: Option<Url>) -> Said {
+    let lines = TELLING
+        .iter()
+        .flat_map(|name| headers.get_all(*name).iter().take(20).map(move |value| (*name, value)))
+        .filter_map(|(name, value)| Some((name.to_owned(), value.to_str().ok()?.to_owned())))
+        .filter(|(_, value)| value.len() < 4000)
+        .collect();
+    Said { moved, headers: lines }
 }
 
 /// Reads a `file:` address.
@@ -186,6 +257,7 @@ async fn file(request: &Request) -> Result<Response, Trouble> {
         final_url: url.clone(),
         etag: None,
         last_modified: None,
+        said: Said::default(),
     }))
 }
 
@@ -197,6 +269,7 @@ fn too_large(thing: &str, max_bytes: u64) -> Trouble {
 
 /// What a status other than success means for the next visit.
 fn refused(url: &Url, status: StatusCode, headers: &HeaderMap) -> Trouble {
+    let url = Shown(url);
     match status.as_u16() {
         401 | 403 | 407 => operator(format!(
             "{url} refuses access ({status}); the feed has to be public, or the site has to let this server in"
@@ -204,9 +277,11 @@ fn refused(url: &Url, status: StatusCode, headers: &HeaderMap) -> Trouble {
         404 => operator(format!(
             "{url} does not exist ({status}); look for the feed's address on the site"
         )),
-        410 => operator(format!(
-            "{url} is gone for good ({status}); remove the source or enter its new address"
-        )),
+        410 => Trouble::Gone {
+            message: format!(
+                "{url} is gone for good ({status}) and is not asked any more; remove the source or enter its new address"
+            ),
+        },
         408 | 425 | 429 | 500..=599 => later(
             format!("{url} is not available now ({status}); it is asked again later"),
             retry_after(headers),
@@ -227,6 +302,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn failed(url: &Url, error: &reqwest::Error) -> Trouble {
+    let url = Shown(url);
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(private) = inner.downcast_ref::<Private>() {

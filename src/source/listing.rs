@@ -10,7 +10,10 @@ use super::parse::guid::hex;
 
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 200_000;
-const TEXTS: [&str; 5] = ["md", "markdown", "html", "htm", "txt"];
+const TEXTS: [&str; 7] = ["md", "markdown", "html", "htm", "txt", "eml", "mbox"];
+/// What site generators keep beside the pieces: pieces to come, and the pages
+/// of sections.
+const NO_PIECES: [&str; 4] = ["_drafts", "_index.md", "_index.html", "node_modules"];
 const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "webp", "gif"];
 
 /// A file's length and the time it was last written: equal means unchanged.
@@ -77,7 +80,10 @@ impl Listing {
                     }
                 };
                 let short = entry.file_name().to_string_lossy().into_owned();
-                if short.starts_with('.') || short.ends_with('~') {
+                if short.starts_with('.')
+                    || short.ends_with('~')
+                    || NO_PIECES.contains(&short.as_str())
+                {
                     continue;
                 }
                 if listing.texts.len() + listing.pictures.len() >= MAX_FILES {

@@ -5,13 +5,19 @@
 //! store, of regions or of digests.
 
 pub mod backoff;
+pub mod behind;
 mod beside;
 pub mod fetch;
 pub mod folder;
-mod guard;
+pub mod guard;
 pub mod http;
+pub mod hub;
 mod listing;
+pub mod manners;
+pub mod opml;
+pub mod pace;
 pub mod parse;
+pub mod shown;
 mod visit;
 pub mod watch;
 
@@ -50,7 +56,8 @@ pub struct Settings {
 /// What kind of place a source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A folder with `.md`, `.html` and `.txt` files, at any depth up to 16.
+    /// A folder with `.md`, `.html`, `.txt`, `.eml` and `.mbox` files, at any
+    /// depth up to 16.
     Directory {
         /// The folder.
         path: PathBuf,
@@ -72,6 +79,18 @@ pub enum Kind {
     },
 }
 
+impl Kind {
+    /// Whether it is somebody else's machine that is asked.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        match self {
+            Self::Directory { .. } => false,
+            Self::Feed { url } => url.scheme() != "file",
+            _ => true,
+        }
+    }
+}
+
 /// What is remembered of a source between visits; opaque to the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -82,6 +101,8 @@ pub struct Memory {
     pub last_modified: Option<String>,
     /// SHA-256 of its bytes, for servers that send neither.
     pub body_hash: Option<String>,
+    /// How its publisher wishes to be asked.
+    pub manners: Box<manners::Manners>,
 }
 
 /// What a visit brought.
@@ -118,6 +139,13 @@ pub enum Trouble {
     /// Will not mend itself: the operator has to act.
     #[error("{message}")]
     Operator {
+        /// The thing and the remedy.
+        message: String,
+    },
+    /// The publisher says that it will never be there again (410): it is not
+    /// asked any more until the operator says so.
+    #[error("{message}")]
+    Gone {
         /// The thing and the remedy.
         message: String,
     },

@@ -6,8 +6,11 @@ use url::Url;
 
 use super::fetch::{Fetch, Fetched, Request, Response, later, operator};
 use super::folder::Folder;
+use super::manners::Manners;
+use super::pace::{self, Wishes};
 use super::parse::{self, guid};
-use super::{Haul, Kind, Memory, Settings, Trouble};
+use super::shown::Shown;
+use super::{Haul, Kind, Memory, Settings, Trouble, hub};
 use crate::article::{Body, Draft};
 use crate::clock::Time;
 
@@ -45,7 +48,7 @@ impl Source {
     /// If nothing could be read: then everything stays as it was.
     pub async fn visit(&mut self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
         let haul = match &self.settings.kind {
-            Kind::Directory { .. } => self.folder(memory).await,
+            Kind::Directory { .. } => self.folder(memory, now).await,
             Kind::Feed { url } => self.feed(url.clone(), memory).await,
             Kind::Wordpress { url } => Err(not_yet("wordpress", url, "feed/")),
             Kind::Site { url } => Err(not_yet("site", url, "")),
@@ -53,29 +56,38 @@ impl Source {
         haul.map(|haul| self.finished(haul, now))
     }
 
-    async fn folder(&self, memory: &Memory) -> Result<Haul, Trouble> {
+    async fn folder(&self, memory: &Memory, now: Time) -> Result<Haul, Trouble> {
         let Some(folder) = self.folder.clone() else {
             return Err(operator("this source has no folder; set `path` in [[source]]"));
         };
         let memory = memory.clone();
-        let visit = move || folder.lock().unwrap_or_else(PoisonError::into_inner).visit(&memory);
+        let visit =
+            move || folder.lock().unwrap_or_else(PoisonError::into_inner).visit(&memory, now);
         tokio::task::spawn_blocking(visit).await.unwrap_or_else(|error| Err(cut_short(&error)))
     }
 
     async fn feed(&self, url: Url, memory: &Memory) -> Result<Haul, Trouble> {
+        // What is remembered of another address is of no use here.
+        let known = memory.manners.about(&url).map_or_else(Memory::default, |_| memory.clone());
+        let place = known.manners.place(&url);
         let request = Request {
-            url,
-            etag: memory.etag.clone(),
-            last_modified: memory.last_modified.clone(),
-            max_bytes: self.settings.max_bytes,
-            allow_private: self.settings.allow_private,
+            etag: known.etag.clone(),
+            last_modified: known.last_modified.clone(),
+            ..Request::to(place.clone(), self.settings.max_bytes, self.settings.allow_private)
         };
-        let fetched = match self.fetch.fetch(request).await? {
-            Response::NotModified => return Ok(Haul::Unchanged),
-            Response::Document(fetched) => fetched,
+        let mut manners = known.manners.clone();
+        manners.address = url.to_string();
+        let answer = self.fetch.fetch(request).await?;
+        let fetched = match answer {
+            Response::NotModified(said) => {
+                manners.answered(&place, said.moved.as_ref());
+                manners.wishes.max_age = pace::max_age(said.header("cache-control"));
+                return Ok(nothing_new(memory, Memory { manners, ..known }));
+            }
+            Response::Document(fetched) | Response::Refused { document: fetched, .. } => fetched,
         };
-        let known = memory.body_hash.clone();
-        tokio::task::spawn_blocking(move || read(&fetched, known.as_deref()))
+        let memory = memory.clone();
+        tokio::task::spawn_blocking(move || read(&fetched, &place, &memory, known, manners))
             .await
             .unwrap_or_else(|error| Err(cut_short(&error)))
     }
@@ -96,17 +108,33 @@ impl Source {
     }
 }
 
-/// Reads a fetched document unless its bytes are known.
-fn read(fetched: &Fetched, known: Option<&str>) -> Result<Haul, Trouble> {
+/// Reads a fetched document unless its bytes are those in `known`; `memory` is
+/// what is stored now.
+fn read(
+    fetched: &Fetched,
+    place: &Url,
+    memory: &Memory,
+    known: Memory,
+    mut manners: Box<Manners>,
+) -> Result<Haul, Trouble> {
     let hash = guid::hex(&fetched.bytes);
-    if known == Some(hash.as_str()) {
-        return Ok(Haul::Unchanged);
+    let max_age = pace::max_age(fetched.header("cache-control"));
+    manners.answered(place, fetched.said.moved.as_ref());
+    manners.wishes.max_age = max_age;
+    if known.body_hash.as_deref() == Some(hash.as_str()) {
+        // The validators of an unchanged document may change all the same.
+        let (etag, last_modified) = (fetched.etag.clone(), fetched.last_modified.clone());
+        return Ok(nothing_new(memory, Memory { etag, last_modified, manners, ..known }));
     }
     let base = Some(&fetched.final_url).filter(|url| url.scheme() != "file");
     let document = parse::document(&fetched.bytes, fetched.content_type.as_deref(), base)
-        .map_err(|error| operator(format!("{}: {error}", fetched.final_url)))?;
+        .map_err(|error| operator(format!("{}: {error}", Shown(&fetched.final_url))))?;
+    manners.wishes = Wishes { max_age, ..document.wishes };
+    manners.hub = hub::offered(fetched).or(document.hub);
     let (drafts, empty): (Vec<Draft>, Vec<Draft>) =
-        guid::settle(document.drafts).into_iter().partition(says_something);
+        guid::settle_knowing(document.drafts, &mut manners.repeated)
+            .into_iter()
+            .partition(says_something);
     let failures = empty.iter().map(|draft| {
         format!(
             "the entry `{}` has neither title nor text nor address; the publisher has to fill it",
@@ -117,8 +145,17 @@ fn read(fetched: &Fetched, known: Option<&str>) -> Result<Haul, Trouble> {
         etag: fetched.etag.clone(),
         last_modified: fetched.last_modified.clone(),
         body_hash: Some(hash),
+        manners,
     };
     Ok(Haul::Drafts { failures: failures.collect(), drafts, present: None, memory })
+}
+
+/// No news; if there is something else to remember, it is.
+fn nothing_new(memory: &Memory, fresh: Memory) -> Haul {
+    if *memory == fresh {
+        return Haul::Unchanged;
+    }
+    Haul::Drafts { drafts: Vec::new(), present: None, memory: fresh, failures: Vec::new() }
 }
 
 fn says_something(draft: &Draft) -> bool {

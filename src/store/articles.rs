@@ -1,8 +1,16 @@
 //! Articles: taken in, corrected, withdrawn, listed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::feeds::Which;
 use super::{Result, Time, Tx, from_json, millis, on, time, to_json};
-use crate::article::{Article, ArticleId, Card, Image, Label, SafeHtml, identity};
+use crate::article::{
+    Article, ArticleId, Card, Image, Label, LabelKind, SafeHtml, identity, language,
+};
 use crate::region::{Country, Origin, Reason, RegionPath};
+
+/// Tags of one piece that are kept.
+const MOST_TAGS: usize = 20;
 
 /// What the store already knows of a piece when it arrives again.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +92,25 @@ pub async fn known(tx: &mut Tx, source: &str, guid: &str) -> Result<Option<Known
         published: time(published),
         updated: time(updated),
     }))
+}
+
+/// The guid of a piece of `source` at the address `url` that has the same title
+/// or the same date.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn looking_like(
+    tx: &mut Tx,
+    source: &str,
+    url: &str,
+    title: &str,
+    published: Option<Time>,
+) -> Result<Option<String>> {
+    const GET: &str = "select guid from articles where url = $1 and source = $2 \
+                       and (title = $3 or published = $4) and withdrawn is null order by id limit 1";
+    let guid = on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(url).bind(source).bind(title)
+        .bind(published.map(millis)).fetch_optional(c).await)?;
+    Ok(guid)
 }
 
 /// Stores a piece that was never seen before.
@@ -170,34 +197,111 @@ async fn put_body(tx: &mut Tx, id: i64, fresh: &Fresh) -> Result<()> {
     Ok(())
 }
 
-/// Puts a piece on the shelf of every region it belongs to, those around them
-/// included, and of its authors: a feed is then one index range.
+/// Puts a piece on every shelf it belongs to: those of its regions and of the
+/// regions around them, of its authors, tags, source and language. A feed is
+/// then one index range, and knows when anything on its shelf changed.
 async fn shelve(tx: &mut Tx, id: i64, card: &Card) -> Result<()> {
-    const REGION: &str = "insert into article_regions (region, published, article_id) values ($1, $2, $3) \
-                          on conflict do nothing";
-    const AUTHOR: &str = "insert into article_authors (slug, published, article_id, name) values ($1, $2, $3, $4) \
-                          on conflict do nothing";
-    for region in card.regions.iter().flat_map(RegionPath::lineage) {
-        on!(tx, c => sqlx::query(REGION).bind(region.as_str()).bind(millis(card.published)).bind(id)
+    const REGION: &str =
+        "insert into article_regions (region, published, article_id) values ($1, $2, $3)";
+    const AUTHOR: &str =
+        "insert into article_authors (slug, published, article_id, name) values ($1, $2, $3, $4)";
+    const OTHER: &str =
+        "insert into article_shelves (shelf, published, article_id) values ($1, $2, $3)";
+    const COUNT: &str = "insert into shelves (name, title, pieces, rev) values ($1, $2, 1, $3) \
+         on conflict (name) do update set pieces = shelves.pieces + 1, rev = excluded.rev, \
+         title = case when excluded.title = '' then shelves.title else excluded.title end";
+    let rev = revision(tx).await?;
+    let published = millis(card.published);
+    let mut shelves = vec![("all".to_owned(), String::new())];
+    let regions: BTreeSet<RegionPath> = card.regions.iter().flat_map(RegionPath::lineage).collect();
+    for region in regions {
+        on!(tx, c => sqlx::query(REGION).bind(region.as_str()).bind(published).bind(id)
             .execute(c).await.map(|_| ()))?;
+        shelves.push((format!("region/{region}"), String::new()));
     }
-    for (slug, name) in card
-        .authors
-        .iter()
-        .map(|name| (identity::slug(name), name))
-        .filter(|(slug, _)| !slug.is_empty())
-    {
-        on!(tx, c => sqlx::query(AUTHOR).bind(slug).bind(millis(card.published)).bind(id).bind(name)
+    let mut authors = BTreeMap::new();
+    for name in &card.authors {
+        let slug = identity::slug(name);
+        if !slug.is_empty() {
+            authors.entry(slug).or_insert(name);
+        }
+    }
+    for (slug, name) in authors {
+        on!(tx, c => sqlx::query(AUTHOR).bind(&slug).bind(published).bind(id).bind(name)
+            .execute(c).await.map(|_| ()))?;
+        shelves.push((format!("author/{slug}"), name.clone()));
+    }
+    for (shelf, title) in other_shelves(card, &labels(tx, ArticleId(id)).await?) {
+        on!(tx, c => sqlx::query(OTHER).bind(&shelf).bind(published).bind(id)
+            .execute(c).await.map(|_| ()))?;
+        shelves.push((shelf, title));
+    }
+    for (shelf, title) in shelves {
+        on!(tx, c => sqlx::query(COUNT).bind(shelf).bind(title).bind(rev)
             .execute(c).await.map(|_| ()))?;
     }
     Ok(())
 }
 
+/// The shelves of a piece's tags, source and language, with their titles.
+fn other_shelves(card: &Card, labels: &[Label]) -> BTreeMap<String, String> {
+    let mut shelves = BTreeMap::from([(format!("source/{}", card.source), String::new())]);
+    if let Some(language) = language::primary(&card.language) {
+        shelves.insert(format!("language/{language}"), String::new());
+    }
+    for (slug, title) in tags(labels) {
+        shelves.insert(format!("tag/{slug}"), title);
+    }
+    shelves
+}
+
+/// What a piece is tagged with: categories and tags, by slug.
+#[must_use]
+pub fn tags(labels: &[Label]) -> Vec<(String, String)> {
+    let mut tags: Vec<(String, String)> = Vec::new();
+    let named = labels.iter().filter(|label| label.kind != LabelKind::Breadcrumb);
+    for title in named.filter_map(|label| label.path.last()) {
+        let title = title.trim();
+        let slug = identity::slug(title);
+        let new = !slug.is_empty() && slug.len() <= 200 && !tags.iter().any(|(s, _)| *s == slug);
+        if new && tags.len() < MOST_TAGS {
+            tags.push((slug, title.to_owned()));
+        }
+    }
+    tags
+}
+
+/// The publisher's labels on a piece.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn labels(tx: &mut Tx, id: ArticleId) -> Result<Vec<Label>> {
+    const GET: &str = "select labels from articles where id = $1";
+    let labels =
+        on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(id.0).fetch_optional(c).await)?;
+    labels.map_or(Ok(vec![]), |labels| from_json("articles.labels", &labels))
+}
+
 async fn unshelve(tx: &mut Tx, id: i64) -> Result<()> {
+    const ON: &str = "select 'region/' || region from article_regions where article_id = $1 \
+        union all select 'author/' || slug from article_authors where article_id = $1 \
+        union all select shelf from article_shelves where article_id = $1 \
+        union all select 'all'";
+    const COUNT: &str = "update shelves set pieces = pieces - 1, rev = $2 where name = $1";
     const REGIONS: &str = "delete from article_regions where article_id = $1";
     const AUTHORS: &str = "delete from article_authors where article_id = $1";
-    on!(tx, c => sqlx::query(REGIONS).bind(id).execute(c).await.map(|_| ()))?;
-    on!(tx, c => sqlx::query(AUTHORS).bind(id).execute(c).await.map(|_| ()))?;
+    const OTHERS: &str = "delete from article_shelves where article_id = $1";
+    let rev = revision(tx).await?;
+    let shelves = on!(tx, c => sqlx::query_scalar::<_, String>(ON).bind(id).fetch_all(c).await)?;
+    // A piece that stands nowhere was withdrawn before.
+    if shelves.len() > 1 {
+        for shelf in shelves {
+            on!(tx, c => sqlx::query(COUNT).bind(shelf).bind(rev).execute(c).await.map(|_| ()))?;
+        }
+    }
+    for delete in [REGIONS, AUTHORS, OTHERS] {
+        on!(tx, c => sqlx::query(delete).bind(id).execute(c).await.map(|_| ()))?;
+    }
     Ok(())
 }
 
@@ -208,6 +312,8 @@ pub struct Filter {
     pub region: Option<RegionPath>,
     /// Only pieces by this author, by [`identity::slug`].
     pub author: Option<String>,
+    /// Only pieces on this shelf: `tag/rivers`, `source/magazine`, `language/en`.
+    pub shelf: Option<String>,
     /// Only pieces that appeared at this moment or later.
     pub since: Option<Time>,
     /// Only pieces that come after this one in the list (the last of the page before).
@@ -319,13 +425,21 @@ pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Card>>
          where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.slug = $5 \
          order by s.published desc, s.article_id desc limit $4"
     );
+    const OTHER: &str = concat!(
+        "select ",
+        card_columns!(),
+        " from article_shelves s join articles a on a.id = s.article_id \
+         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.shelf = $5 \
+         order by s.published desc, s.article_id desc limit $4"
+    );
     let since = filter.since.map_or(i64::MIN, millis);
     let (before, before_id) =
         filter.after.map_or((i64::MAX, i64::MAX), |(at, id)| (millis(at), id.0));
-    let (text, shelf) = match (&filter.region, &filter.author) {
-        (Some(region), _) => (REGION, Some(region.as_str())),
-        (None, Some(author)) => (AUTHOR, Some(author.as_str())),
-        (None, None) => (ALL, None),
+    let (text, shelf) = match (&filter.region, &filter.author, &filter.shelf) {
+        (Some(region), ..) => (REGION, Some(region.as_str())),
+        (None, Some(author), _) => (AUTHOR, Some(author.as_str())),
+        (None, None, Some(shelf)) => (OTHER, Some(shelf.as_str())),
+        (None, None, None) => (ALL, None),
     };
     let rows = on!(tx, c => {
         let query = sqlx::query_as::<_, CardRow>(text).bind(since).bind(before).bind(before_id).bind(limit);
@@ -494,6 +608,45 @@ pub async fn stood(tx: &mut Tx, id: ArticleId, published: i64, seen: i64) -> Res
     Ok(found == 1)
 }
 
+/// The pieces withdrawn last, latest first, with the shelves they stood on.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn withdrawn(tx: &mut Tx, limit: i64) -> Result<Vec<super::feeds::Withdrawn>> {
+    const LIST: &str = concat!(
+        "select ",
+        card_columns!(),
+        ", a.labels, a.withdrawn from articles a where a.withdrawn is not null \
+         order by a.withdrawn desc limit $1"
+    );
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        card: CardRow,
+        labels: String,
+        withdrawn: i64,
+    }
+    let rows = on!(tx, c => sqlx::query_as::<_, Row>(LIST).bind(limit).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|row| {
+            let labels: Vec<Label> = from_json("articles.labels", &row.labels)?;
+            let card = row.card.read()?;
+            let regions = card.regions.iter().flat_map(RegionPath::lineage);
+            let authors =
+                card.authors.iter().map(|name| format!("author/{}", identity::slug(name)));
+            let shelves = std::iter::once("all".to_owned())
+                .chain(regions.map(|region| format!("region/{region}")))
+                .chain(authors)
+                .chain(other_shelves(&card, &labels).into_keys());
+            Ok(super::feeds::Withdrawn {
+                uid: card.uid,
+                when: time(row.withdrawn),
+                shelves: shelves.collect(),
+            })
+        })
+        .collect()
+}
+
 /// An author's name and how many pieces there are.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Author {
@@ -515,14 +668,16 @@ pub async fn author(tx: &mut Tx, slug: &str) -> Result<Option<String>> {
     Ok(on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(slug).fetch_optional(c).await)?)
 }
 
-/// All authors, by slug.
+/// All authors of pieces, by slug.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn authors(tx: &mut Tx, limit: i64) -> Result<Vec<Author>> {
-    const LIST: &str = "select slug, max(name) as name, count(*) as pieces from article_authors \
-                        group by slug order by slug limit $1";
-    Ok(on!(tx, c => sqlx::query_as(LIST).bind(limit).fetch_all(c).await)?)
+    let shelves = super::feeds::shelves(tx, "author", Which::Filled, limit).await?;
+    Ok(shelves
+        .into_iter()
+        .map(|shelf| Author { slug: shelf.key, name: shelf.title, pieces: shelf.pieces })
+        .collect())
 }
 
 /// All regions that hold pieces, with how many.
@@ -530,12 +685,10 @@ pub async fn authors(tx: &mut Tx, limit: i64) -> Result<Vec<Author>> {
 /// # Errors
 /// If the store does not answer.
 pub async fn regions(tx: &mut Tx) -> Result<Vec<(RegionPath, i64)>> {
-    const LIST: &str =
-        "select region, count(*) from article_regions group by region order by region";
-    let rows = on!(tx, c => sqlx::query_as::<_, (String, i64)>(LIST).fetch_all(c).await)?;
-    Ok(rows
+    let shelves = super::feeds::shelves(tx, "region", Which::Filled, i64::MAX).await?;
+    Ok(shelves
         .into_iter()
-        .filter_map(|(path, pieces)| Some((RegionPath::parse(&path).ok()?, pieces)))
+        .filter_map(|shelf| Some((RegionPath::parse(&shelf.key).ok()?, shelf.pieces)))
         .collect())
 }
 

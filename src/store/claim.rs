@@ -1,8 +1,12 @@
 //! Which rows of the ledger are whose: claiming, and taking back what a dead
 //! instance left.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::batch::Batched;
 use super::deliveries::Ticket;
-use super::{Engine, Result, Time, Tx, millis, on, time};
+use super::{Engine, Result, Time, Tx, millis, on, time, to_json};
 use crate::subscriber::Address;
 
 /// A claimed row with all that is needed to send it.
@@ -47,19 +51,35 @@ pub async fn claim(
          where edition_id = $1 and subscriber_id in (select subscriber_id from deliveries \
          where edition_id = $1 and state = 'queued' and due <= $3 order by due limit $4 for update skip locked) \
          returning subscriber_id, attempt, variant_id, tries, due";
-    const WHO: &str = "select uid, email, name, standing from subscribers where id = $1";
+    static WHO: LazyLock<Batched> = LazyLock::new(|| {
+        Batched::new(
+            "select id, uid, email, name, standing from subscribers \
+             where id in (select cast(value->>0 as bigint) from $ROWS(1))",
+        )
+    });
     let text = match tx.engine() {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
     };
     let mut rows = on!(tx, c => sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(text)
         .bind(edition).bind(instance).bind(millis(now)).bind(limit).fetch_all(c).await)?;
+    if rows.is_empty() {
+        return Ok(vec![]);
+    }
     // `returning` has no order of its own.
     rows.sort_unstable_by_key(|row| (row.4, row.0));
+    let ids: Vec<[i64; 1]> = rows.iter().map(|row| [row.0]).collect();
+    let who = WHO.on(tx);
+    let people = on!(tx, c => sqlx::query_as::<_, (i64, uuid::Uuid, String, String, String)>(who)
+        .bind(to_json(&ids)).fetch_all(c).await)?;
+    let mut people: HashMap<i64, (uuid::Uuid, String, String, String)> = people
+        .into_iter()
+        .map(|(id, uid, address, name, standing)| (id, (uid, address, name, standing)))
+        .collect();
     let mut claims = Vec::with_capacity(rows.len());
     for (subscriber, attempt, variant, tries, due) in rows {
-        let (uid, address, name, standing) = on!(tx, c => sqlx::query_as::<_, (uuid::Uuid, String, String, String)>(WHO)
-            .bind(subscriber).fetch_one(c).await)?;
+        // A delivery's subscriber is a foreign key: the row is there.
+        let Some((uid, address, name, standing)) = people.remove(&subscriber) else { continue };
         claims.push(Claim {
             ticket: Ticket { edition, subscriber, attempt },
             variant,
@@ -74,26 +94,38 @@ pub async fn claim(
     Ok(claims)
 }
 
-/// Takes up to `wanted` mails from today's quota; gives how many are left to take.
-/// The count is in the store, so a restart gives no fresh quota.
+/// How many mails are left of today's quota. The count is in the store, so a
+/// restart gives no fresh quota.
 ///
 /// # Errors
 /// If the store does not answer.
-pub async fn take_quota(tx: &mut Tx, quota: i64, wanted: i64, now: Time) -> Result<i64> {
+pub async fn quota_left(tx: &mut Tx, quota: i64, now: Time) -> Result<i64> {
     const OPEN: &str =
         "insert into counters (name, value) values ($1, 0) on conflict (name) do nothing";
     const FORGET: &str = "delete from counters where name like 'mails:%' and name < $1";
-    const USED: &str = "select value from counters where name = $1";
-    const TAKE: &str =
-        "update counters set value = value + $2 where name = $1 and value + $2 <= $3";
-    let day = format!("mails:{}", now.date_naive());
+    const TODAY: &str = "update counters set value = value where name = $1 returning value";
+    let day = today(now);
     on!(tx, c => sqlx::query(FORGET).bind(&day).execute(&mut *c).await.map(|_| ()))?;
     on!(tx, c => sqlx::query(OPEN).bind(&day).execute(&mut *c).await.map(|_| ()))?;
+    // The update holds the row until the end: two machines never grant the same mail.
     let used =
-        on!(tx, c => sqlx::query_scalar::<_, i64>(USED).bind(&day).fetch_one(&mut *c).await)?;
-    let granted = wanted.min(quota - used).max(0);
-    let taken = on!(tx, c => sqlx::query(TAKE).bind(&day).bind(granted).bind(quota).execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(if taken == 1 { granted } else { 0 })
+        on!(tx, c => sqlx::query_scalar::<_, i64>(TODAY).bind(&day).fetch_one(&mut *c).await)?;
+    Ok((quota - used).max(0))
+}
+
+/// Counts mails into today's quota, in the transaction that claimed them.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn use_quota(tx: &mut Tx, mails: usize, now: Time) -> Result<()> {
+    const USE: &str = "update counters set value = value + $2 where name = $1";
+    let mails = i64::try_from(mails).unwrap_or(i64::MAX);
+    on!(tx, c => sqlx::query(USE).bind(today(now)).bind(mails).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+fn today(now: Time) -> String {
+    format!("mails:{}", now.date_naive())
 }
 
 /// When the next row of an edition is due, if any is queued.

@@ -1,7 +1,11 @@
 //! The ledger: one row for one edition and one person, and the variants that
 //! rows share.
 
-use super::{Result, Time, Tx, millis, on, time};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::batch::Batched;
+use super::{Result, Time, Tx, millis, on, time, to_json};
 use crate::delivery::transition::State;
 
 /// An edition rendered for one set of choices.
@@ -71,27 +75,22 @@ pub struct NewDelivery {
 /// # Errors
 /// If the store does not answer.
 pub async fn queue(tx: &mut Tx, edition: i64, rows: &[NewDelivery], now: Time) -> Result<()> {
-    // Eight rows a statement keep the text constant and the round trips few.
-    const EIGHT: &str = "insert into deliveries (edition_id, changed, state, subscriber_id, variant_id, due) values \
-         ($1, $2, 'queued', $3, $4, $5), ($1, $2, 'queued', $6, $7, $8), ($1, $2, 'queued', $9, $10, $11), \
-         ($1, $2, 'queued', $12, $13, $14), ($1, $2, 'queued', $15, $16, $17), ($1, $2, 'queued', $18, $19, $20), \
-         ($1, $2, 'queued', $21, $22, $23), ($1, $2, 'queued', $24, $25, $26) on conflict do nothing";
-    const ONE: &str = "insert into deliveries (edition_id, changed, state, subscriber_id, variant_id, due) values \
-         ($1, $2, 'queued', $3, $4, $5) on conflict do nothing";
-    let (eights, rest) = rows.as_chunks::<8>();
-    for eight in eights {
-        on!(tx, c => {
-            let mut query = sqlx::query(EIGHT).bind(edition).bind(millis(now));
-            for row in eight {
-                query = query.bind(row.subscriber).bind(row.variant).bind(millis(row.due));
-            }
-            query.execute(c).await.map(|_| ())
-        })?;
+    // `where true`: SQLite would read the `on` as that of a join.
+    static QUEUE: LazyLock<Batched> = LazyLock::new(|| {
+        Batched::new(
+            "insert into deliveries (edition_id, changed, state, subscriber_id, variant_id, due) \
+             select cast($1 as bigint), cast($2 as bigint), 'queued', cast(value->>0 as bigint), \
+             cast(value->>1 as bigint), cast(value->>2 as bigint) from $ROWS(3) where true on conflict do nothing",
+        )
+    });
+    if rows.is_empty() {
+        return Ok(());
     }
-    for row in rest {
-        on!(tx, c => sqlx::query(ONE).bind(edition).bind(millis(now)).bind(row.subscriber).bind(row.variant).bind(millis(row.due))
-            .execute(c).await.map(|_| ()))?;
-    }
+    let rows: Vec<[i64; 3]> =
+        rows.iter().map(|row| [row.subscriber, row.variant, millis(row.due)]).collect();
+    let text = QUEUE.on(tx);
+    on!(tx, c => sqlx::query(text).bind(edition).bind(millis(now)).bind(to_json(&rows))
+        .execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -160,6 +159,121 @@ pub enum Note {
     /// Nothing went out: cancelled if the person left or the edition was
     /// cancelled, else back to the queue.
     Dropped,
+}
+
+/// Writes notes of as many different rows; false for a row that is no longer
+/// ours: then stop, do not insist. A row that already stands where its note
+/// puts it, by the same claim, is ours: after a commit that failed nobody
+/// knows whether it happened, so notes are written again.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn notes(tx: &mut Tx, notes: &[(Ticket, &Note)], now: Time) -> Result<Vec<bool>> {
+    let handing: Vec<Row<'_>> =
+        notes.iter().filter(|(_, note)| **note == Note::Handing).map(|(t, _)| row(t, "")).collect();
+    let sent: Vec<Row<'_>> = notes
+        .iter()
+        .filter_map(|(ticket, note)| match note {
+            Note::Sent { reply } => Some(row(ticket, reply)),
+            _ => None,
+        })
+        .collect();
+    let mut foreign = hand_many(tx, &handing, now).await?;
+    foreign.extend(sent_many(tx, &sent, now).await?);
+    let mut answers = Vec::with_capacity(notes.len());
+    for (ticket, one) in notes {
+        answers.push(match one {
+            Note::Handing | Note::Sent { .. } => !foreign.contains(ticket),
+            other => note(tx, ticket, other, now).await? || stands(tx, ticket, other).await?,
+        });
+    }
+    Ok(answers)
+}
+
+/// A row of a batched note: edition, subscriber, attempt, reply.
+type Row<'a> = (i64, i64, i64, &'a str);
+
+fn row<'a>(ticket: &Ticket, reply: &'a str) -> Row<'a> {
+    (ticket.edition, ticket.subscriber, ticket.attempt, reply)
+}
+
+/// What a batched note is about, as a table.
+macro_rules! noted {
+    () => {
+        "(select cast(value->>0 as bigint) as edition, cast(value->>1 as bigint) as subscriber, \
+         cast(value->>2 as bigint) as claim, value->>3 as words from $ROWS(1)) as noted"
+    };
+}
+
+/// Notes `handing`; gives the rows that are not ours.
+async fn hand_many(tx: &mut Tx, rows: &[Row<'_>], now: Time) -> Result<HashSet<Ticket>> {
+    // Not for a person who left a moment ago, nor for an edition that was stopped.
+    static HANDING: LazyLock<Batched> = LazyLock::new(|| {
+        Batched::new(concat!(
+            "update deliveries set state = 'handing', changed = $2 from ",
+            noted!(),
+            " where edition_id = noted.edition and subscriber_id = noted.subscriber and attempt = noted.claim \
+             and state = 'claimed' \
+             and exists (select 1 from subscribers s where s.id = noted.subscriber and s.standing = 'active') \
+             and exists (select 1 from editions e where e.id = noted.edition and e.state = 'sending')"
+        ))
+    });
+    move_many(tx, HANDING.on(tx), rows, State::Handing, now).await
+}
+
+/// Notes `sent`; gives the rows that are not ours.
+async fn sent_many(tx: &mut Tx, rows: &[Row<'_>], now: Time) -> Result<HashSet<Ticket>> {
+    static SENT: LazyLock<Batched> = LazyLock::new(|| {
+        Batched::new(concat!(
+            "update deliveries set state = 'sent', reply = noted.words, instance = null, tries = tries + 1, \
+             changed = $2 from ",
+            noted!(),
+            " where edition_id = noted.edition and subscriber_id = noted.subscriber and attempt = noted.claim \
+             and state = 'handing'"
+        ))
+    });
+    move_many(tx, SENT.on(tx), rows, State::Sent, now).await
+}
+
+async fn move_many(
+    tx: &mut Tx,
+    text: &'static str,
+    rows: &[Row<'_>],
+    to: State,
+    now: Time,
+) -> Result<HashSet<Ticket>> {
+    static STAND: LazyLock<Batched> = LazyLock::new(|| {
+        Batched::new(concat!(
+            "select edition_id, subscriber_id, attempt from deliveries, ",
+            noted!(),
+            " where edition_id = noted.edition and subscriber_id = noted.subscriber and attempt = noted.claim \
+             and state = $2"
+        ))
+    });
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let json = to_json(rows);
+    let touched = on!(tx, c => sqlx::query(text).bind(&json).bind(millis(now))
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    if usize::try_from(touched) == Ok(rows.len()) {
+        return Ok(HashSet::new());
+    }
+    let stand = STAND.on(tx);
+    let standing = on!(tx, c => sqlx::query_as::<_, (i64, i64, i64)>(stand).bind(&json).bind(to.as_str())
+        .fetch_all(c).await)?;
+    let standing: HashSet<(i64, i64, i64)> = standing.into_iter().collect();
+    Ok(rows
+        .iter()
+        .filter(|(edition, subscriber, attempt, _)| {
+            !standing.contains(&(*edition, *subscriber, *attempt))
+        })
+        .map(|(edition, subscriber, attempt, _)| Ticket {
+            edition: *edition,
+            subscriber: *subscriber,
+            attempt: *attempt,
+        })
+        .collect())
 }
 
 /// Writes a note; false if the row is no longer ours: then stop, do not insist.

@@ -304,6 +304,17 @@ pub async fn move_state(
         == 1)
 }
 
+/// Is any delivery of an edition open?
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn has_open(tx: &mut Tx, edition: i64) -> Result<bool> {
+    // Two questions, each with an index of its own.
+    const OPEN: &str = "select exists (select 1 from deliveries where edition_id = $1 and state = 'queued') \
+         or exists (select 1 from deliveries where edition_id = $1 and state in ('claimed', 'handing'))";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, bool>(OPEN).bind(edition).fetch_one(c).await)?)
+}
+
 /// Notes an edition as done if no delivery of it is open. True if it is now.
 ///
 /// # Errors

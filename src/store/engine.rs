@@ -111,6 +111,9 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // FULL: a commit is on the disk when it returns, or `handing` means nothing.
             .synchronous(SqliteSynchronous::Full)
+            // A claim gives hundreds of rows: with less room, the engine's thread
+            // and ours would take turns after every fiftieth.
+            .row_buffer_size(1024)
             .statement_cache_capacity(200);
         let refused = |error: sqlx::Error| match StoreError::from(error) {
             StoreError::Statement(error) => StoreError::Refused(format!(

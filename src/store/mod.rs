@@ -4,12 +4,15 @@
 //! give values. Nothing here decides what to do: that is `flow`'s.
 
 pub mod articles;
+mod batch;
 pub mod claim;
 pub mod deliveries;
 pub mod editions;
 pub mod engine;
 pub mod error;
+pub mod feedback;
 pub mod feeds;
+pub mod hub;
 pub mod inbox;
 pub mod keys;
 pub mod labels;

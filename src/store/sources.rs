@@ -92,3 +92,16 @@ pub async fn put(tx: &mut Tx, state: &SourceState) -> Result<()> {
         .execute(c).await.map(|_| ()))?;
     Ok(())
 }
+
+/// Makes a source due at `due` if it would be later. False if it is sooner, or
+/// was never visited.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn hasten(tx: &mut Tx, name: &str, due: Time) -> Result<bool> {
+    const HASTEN: &str =
+        "update source_states set next_visit = $2 where name = $1 and next_visit > $2";
+    let touched = on!(tx, c => sqlx::query(HASTEN).bind(name).bind(millis(due))
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(touched == 1)
+}

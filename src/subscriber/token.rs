@@ -34,6 +34,10 @@ pub enum Purpose {
     Preferences,
     /// A personal feed.
     Feed,
+    /// `/websub/TOKEN`, by which a hub tells of news.
+    Hub,
+    /// The secret that a hub signs with; never in an address.
+    HubSecret,
 }
 
 impl Purpose {
@@ -45,6 +49,8 @@ impl Purpose {
             Self::Confirm => b"gazetted token 1 confirm\0",
             Self::Preferences => b"gazetted token 1 preferences\0",
             Self::Feed => b"gazetted token 1 feed\0",
+            Self::Hub => b"gazetted token 1 hub\0",
+            Self::HubSecret => b"gazetted token 1 hub secret\0",
         }
     }
 }

@@ -1,17 +1,17 @@
-//! A document that lives as ready bytes: compressed once, hashed once, then
-//! handed out any number of times.
+//! A document that lives as ready bytes: hashed once, compressed once for each
+//! encoding that somebody asks for, then handed out any number of times.
 
-use std::io::Write;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+
+pub use crate::feed::Coding;
 
 use crate::clock::Time;
 
 /// A document in every encoding in which it is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Document {
     /// `Content-Type`.
     pub content_type: String,
@@ -19,12 +19,18 @@ pub struct Document {
     pub last_modified: Time,
     /// Values of `Link` headers: `<https://…>; rel="self"`.
     pub links: Vec<String>,
+    /// Seconds for which a client may keep it.
+    pub max_age: u32,
+    /// Is it for one reader only? Then shared caches keep nothing of it.
+    pub is_private: bool,
+    /// Is there a page for people at the same address?
+    pub has_page: bool,
     identity: Variant,
-    encoded: Vec<Variant>,
+    encoded: [OnceLock<Variant>; 3],
 }
 
 /// The bytes of a document in one encoding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Variant {
     /// How the bytes are encoded.
     pub coding: Coding,
@@ -32,39 +38,14 @@ pub struct Variant {
     pub bytes: Bytes,
     /// Strong entity tag, quoted: from the bytes of this very encoding.
     pub etag: String,
-}
-
-/// A content coding (RFC 9110 section 8.4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Coding {
-    /// As it is.
-    Identity,
-    /// gzip, RFC 1952.
-    Gzip,
-}
-
-impl Coding {
-    /// The name used in headers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Gzip => "gzip",
-        }
-    }
-
-    /// Is this coding meant by `name`? Case does not matter, and `x-gzip` is
-    /// an old name of gzip.
-    #[must_use]
-    pub fn is_named(self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.as_str())
-            || (self == Self::Gzip && name.eq_ignore_ascii_case("x-gzip"))
-    }
+    /// The headers of its answers as they go over the wire, once somebody
+    /// wanted them so.
+    pub(super) wire: OnceLock<super::wire::Heads>,
 }
 
 impl Document {
-    /// Takes a document in: compresses it and mints its tags. The same bytes
-    /// always get the same tags, on every machine.
+    /// Takes a document in and mints its tag. The same bytes always get the
+    /// same tags, on every machine.
     #[must_use]
     pub fn new(
         bytes: impl Into<Bytes>,
@@ -72,15 +53,34 @@ impl Document {
         last_modified: Time,
         links: Vec<String>,
     ) -> Self {
-        let bytes = bytes.into();
-        let encoded = gzip(&bytes).map(|packed| Variant::new(Coding::Gzip, packed.into()));
         Self {
             content_type: content_type.into(),
             last_modified,
             links,
-            identity: Variant::new(Coding::Identity, bytes),
-            encoded: encoded.into_iter().collect(),
+            max_age: 0,
+            is_private: false,
+            has_page: false,
+            identity: Variant::new(Coding::Identity, bytes.into()),
+            encoded: Default::default(),
         }
+    }
+
+    /// The same, to be kept by clients for so many seconds.
+    #[must_use]
+    pub fn kept_for(self, max_age: u32) -> Self {
+        Self { max_age, ..self }
+    }
+
+    /// The same, for one reader only.
+    #[must_use]
+    pub fn for_one(self) -> Self {
+        Self { is_private: true, ..self }
+    }
+
+    /// The same, at an address that shows people a page.
+    #[must_use]
+    pub fn beside_page(self) -> Self {
+        Self { has_page: true, ..self }
     }
 
     /// The document as it is.
@@ -89,15 +89,61 @@ impl Document {
         &self.identity
     }
 
-    /// All variants, the server's favourite first, identity last.
-    pub fn variants(&self) -> impl Iterator<Item = &Variant> {
-        self.encoded.iter().chain([&self.identity])
+    /// The document in a coding, if it is ready; as it is, it always is.
+    #[must_use]
+    pub fn ready(&self, coding: Coding) -> Option<&Variant> {
+        match Self::slot(coding) {
+            Some(slot) => self.encoded[slot].get(),
+            None => Some(&self.identity),
+        }
+    }
+
+    /// The document in a coding, made if it is not ready. Takes a while for a
+    /// long one; see [`Document::encode`].
+    #[must_use]
+    pub fn variant(&self, coding: Coding) -> &Variant {
+        let Some(slot) = Self::slot(coding) else { return &self.identity };
+        self.encoded[slot].get_or_init(|| {
+            let bytes = coding.encode(&self.identity.bytes);
+            // Writing to memory does not fail; if it did, nobody would be worse off.
+            bytes.map_or_else(
+                || Variant::new(Coding::Identity, self.identity.bytes.clone()),
+                |bytes| Variant::new(coding, bytes.into()),
+            )
+        })
+    }
+
+    /// Sees to it that a coding is ready, on a thread that nobody waits for.
+    pub async fn encode(self: &Arc<Self>, coding: Coding) {
+        if self.ready(coding).is_none() {
+            let document = Arc::clone(self);
+            let made = tokio::task::spawn_blocking(move || {
+                let _ = document.variant(coding);
+            });
+            // If that thread died, whoever asks next makes it.
+            let _ = made.await;
+        }
+    }
+
+    /// The codings that are ready.
+    pub fn encoded(&self) -> impl Iterator<Item = Coding> {
+        Coding::ALL.into_iter().filter(|coding| self.ready(*coding).is_some())
     }
 
     /// Bytes held in memory, all encodings together.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        self.variants().map(|variant| variant.bytes.len()).sum()
+        let codings = Coding::ALL.into_iter();
+        codings.filter_map(|coding| Some(self.ready(coding)?.bytes.len())).sum()
+    }
+
+    fn slot(coding: Coding) -> Option<usize> {
+        match coding {
+            Coding::Brotli => Some(0),
+            Coding::Zstd => Some(1),
+            Coding::Gzip => Some(2),
+            Coding::Identity => None,
+        }
     }
 }
 
@@ -112,16 +158,8 @@ impl Variant {
             }
         }
         etag.push('"');
-        Self { coding, bytes, etag }
+        Self { coding, bytes, etag, wire: OnceLock::new() }
     }
-}
-
-/// The header of the stream holds no time and no name, so the same bytes in
-/// make the same bytes out.
-fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::new(6));
-    encoder.write_all(bytes).ok()?;
-    encoder.finish().ok()
 }
 
 #[cfg(test)]
@@ -138,23 +176,51 @@ mod tests {
     #[test]
     fn tags_are_strong_differ_by_encoding_and_follow_the_bytes() {
         let (one, same, other) = (document("a"), document("a"), document("b"));
-        let tags = |d: &Document| d.variants().map(|v| v.etag.clone()).collect::<Vec<_>>();
+        let tags = |d: &Document| Coding::ALL.map(|coding| d.variant(coding).etag.clone()).to_vec();
 
         assert_eq!(tags(&one), tags(&same));
-        assert_ne!(tags(&one)[0], tags(&one)[1]);
-        assert_ne!(tags(&one)[1], tags(&other)[1]);
-        assert!(tags(&one).iter().all(|tag| tag.starts_with('"') && tag.len() == 34));
+        let mut all = [tags(&one), tags(&other)].concat();
+        assert!(all.iter().all(|tag| tag.starts_with('"') && tag.len() == 34));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 8);
     }
 
     #[test]
-    fn the_gzip_variant_unpacks_to_the_document() {
-        let document = document("round and round and round");
-        let packed = document.variants().next().unwrap();
-        let mut text = String::new();
+    fn every_encoding_unpacks_to_the_document() {
+        let text = "round and round and round ".repeat(4000);
+        let document = Document::new(text.clone(), "text/plain", from_millis(0), Vec::new());
 
-        flate2::read::GzDecoder::new(&packed.bytes[..]).read_to_string(&mut text).unwrap();
+        for coding in Coding::ALL {
+            let variant = document.variant(coding);
+            let mut unpacked = Vec::new();
+            match coding {
+                Coding::Brotli => {
+                    brotli::BrotliDecompress(&mut &variant.bytes[..], &mut unpacked).unwrap();
+                }
+                Coding::Zstd => {
+                    unpacked = zstd::bulk::decompress(&variant.bytes, text.len()).unwrap();
+                }
+                Coding::Gzip => {
+                    flate2::read::GzDecoder::new(&variant.bytes[..])
+                        .read_to_end(&mut unpacked)
+                        .unwrap();
+                }
+                Coding::Identity => unpacked = variant.bytes.to_vec(),
+            }
 
-        assert_eq!(packed.coding, Coding::Gzip);
-        assert_eq!(text.as_bytes(), &document.identity().bytes[..]);
+            assert_eq!(variant.coding, coding);
+            assert!(unpacked == text.as_bytes(), "{coding:?}");
+            assert!(coding == Coding::Identity || variant.bytes.len() * 50 < text.len());
+        }
+    }
+
+    #[test]
+    fn only_what_somebody_asked_for_is_made() {
+        let document = document("a");
+
+        assert_eq!(document.encoded().collect::<Vec<_>>(), [Coding::Identity]);
+        let _ = document.variant(Coding::Gzip);
+        assert_eq!(document.encoded().collect::<Vec<_>>(), [Coding::Gzip, Coding::Identity]);
     }
 }

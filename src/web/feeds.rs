@@ -1,32 +1,48 @@
 //! Feeds and the list of them, for feed readers: the right type, validators
 //! that hold, and no work for those who have it all.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
-use http::{HeaderMap, Method};
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
 
 use super::conditional;
 use super::document::Document;
+use super::express::Find;
+use super::feed_page;
 use super::office::Office;
-use super::press::Sheet;
+use super::press::{Made, Source};
 use super::trouble::Trouble;
 use crate::clock::Time;
-use crate::feed::Format;
-use crate::flow::syndicate::{self, FeedName};
+use crate::feed::{Composed, Format};
+use crate::flow::syndicate::picked::{self, Pick};
+use crate::flow::syndicate::{self, Absent, FeedName};
 
 /// `/feeds/all.rss`, `/feeds/region/africa/kenya.atom`, `/feeds/author/SLUG.json`, …
 pub async fn feed(
     State(office): State<Office>,
-    Path(path): Path<String>,
+    uri: Uri,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let (name, format) = read(&path).ok_or(Trouble::Missing)?;
-    let sheet = Sheet::Feed(name.clone(), format);
-    let made = print(&office, &name, format);
-    let document = office.press.sheet(&office.house, sheet, made).await?.ok_or(Trouble::Missing)?;
-    let max_age = office.house.settings().feeds.max_age;
-    Ok(conditional::respond(&document, &method, &headers, max_age))
+    if let Some(pick) = picked(&office, &uri).await? {
+        let (pick, format) = pick;
+        let document = pick_document(&office, &pick, format).await?.ok_or(Trouble::Missing)?;
+        return Ok(conditional::respond(&document, &method, &headers).await);
+    }
+    let (name, format) = read(uri.path()).ok_or(Trouble::Missing)?;
+    if feed_page::is_wanted(&method, &headers)
+        && let Some(page) = feed_page::show(&office, &name, format).await?
+    {
+        return Ok(page);
+    }
+    let Some(document) = document(&office, &name, format).await? else {
+        return absent(&office, &name, format).await;
+    };
+    Ok(conditional::respond(&document, &method, &headers).await)
 }
 
 /// `/feeds.opml`
@@ -35,50 +51,147 @@ pub async fn opml(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Trouble> {
-    let made = async {
-        let text = syndicate::opml(&office.house).await?;
-        let changed = syndicate::changed(&office.house, "feeds.opml", &text).await?;
-        let address = office.house.settings().site.address("feeds.opml");
-        let content_type = "text/x-opml; charset=utf-8";
-        set(text, content_type, changed, vec![itself(&address)]).await.map(Some)
-    };
-    let document =
-        office.press.sheet(&office.house, Sheet::Opml, made).await?.ok_or(Trouble::Missing)?;
-    let max_age = office.house.settings().feeds.max_age;
-    Ok(conditional::respond(&document, &method, &headers, max_age))
+    let document = list(&office).await?.ok_or(Trouble::Missing)?;
+    Ok(conditional::respond(&document, &method, &headers).await)
 }
 
-/// What stands behind `/feeds/`: which feed, in which format.
-fn read(path: &str) -> Option<(FeedName, Format)> {
-    let (name, extension) = path.rsplit_once('.')?;
-    Some((FeedName::parse(name)?, Format::parse(extension)?))
+impl Find for Office {
+    async fn find(&self, target: &str) -> Option<Arc<Document>> {
+        match self.press.ready(&self.house, target) {
+            Some(document) => Some(document),
+            None => at(self, target).await,
+        }
+    }
 }
 
-async fn print(
+/// The document at a path, if there is one. Trouble is for the router, which
+/// has the words for it.
+pub async fn at(office: &Office, path: &str) -> Option<Arc<Document>> {
+    if path == "/feeds.opml" {
+        return list(office).await.ok().flatten();
+    }
+    let (name, format) = read(path)?;
+    document(office, &name, format).await.ok().flatten()
+}
+
+/// The document of a feed in one format, if there is such a feed.
+pub async fn document(
     office: &Office,
     name: &FeedName,
     format: Format,
-) -> Result<Option<Document>, Trouble> {
-    let Some(feed) = syndicate::feed(&office.house, name, format).await? else { return Ok(None) };
-    let links = vec![itself(&feed.address)];
-    set(feed.text, format.content_type(), feed.changed, links).await.map(Some)
+) -> Result<Option<Arc<Document>>, Trouble> {
+    let path = format!("/{}.{}", name.path(), format.extension());
+    let source = name.shelf().map_or(Source::Editions, Source::Shelf);
+    let make = |last: Option<Arc<Composed>>| async move {
+        let made = syndicate::feed(&office.house, name, format, last.as_deref()).await?;
+        let Some(feed) = made else { return Ok(None) };
+        let mut links = vec![itself(&feed.address)];
+        links.extend(feed.hubs.iter().map(|hub| format!("<{hub}>; rel=\"hub\"")));
+        links.extend(feed.others.iter().map(|(other, address)| {
+            format!("<{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type())
+        }));
+        let max_age = office.house.settings().feeds.max_age;
+        let text = feed.composed.text.clone();
+        let document = Document::new(text, format.content_type(), feed.changed, links);
+        let document = document.kept_for(max_age).beside_page();
+        Ok(Some(Made { document, composed: Some(feed.composed) }))
+    };
+    office.press.sheet(&office.house, &path, source, make).await
+}
+
+async fn list(office: &Office) -> Result<Option<Arc<Document>>, Trouble> {
+    let make = |_| async {
+        let text = syndicate::opml(&office.house).await?;
+        let changed = syndicate::changed(&office.house, "feeds.opml", text.as_bytes()).await?;
+        let settings = office.house.settings();
+        let address = settings.site.address("feeds.opml");
+        let content_type = "text/x-opml; charset=utf-8";
+        let document = Document::new(text, content_type, changed, vec![itself(&address)]);
+        Ok(Some(document.kept_for(settings.feeds.max_age).into()))
+    };
+    office.press.sheet(&office.house, "/feeds.opml", Source::Everything, make).await
+}
+
+/// The fields of `/feeds/search.rss?…`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Wanted {
+    q: String,
+    region: String,
+    lang: String,
+}
+
+/// What is picked by this address, if it picks something.
+async fn picked(office: &Office, uri: &Uri) -> Result<Option<(Pick, Format)>, Trouble> {
+    let Some((name, ending)) =
+        uri.path().strip_prefix("/feeds/").and_then(|path| path.rsplit_once('.'))
+    else {
+        return Ok(None);
+    };
+    let Some(format) = Format::parse(ending) else { return Ok(None) };
+    if name == "search" {
+        let Query(wanted) = Query::<Wanted>::try_from_uri(uri).map_err(|_| Trouble::Missing)?;
+        let pick = Pick::search(&wanted.q, &wanted.region, &wanted.lang);
+        return Ok(Some((pick.ok_or(Trouble::Missing)?, format)));
+    }
+    let Some(token) = name.strip_prefix("my/") else { return Ok(None) };
+    let pick = Pick::mine(&office.house, token).await?;
+    // Whoever left, or never was, is told the same.
+    Ok(Some((pick.ok_or(Trouble::Void)?, format)))
+}
+
+async fn pick_document(
+    office: &Office,
+    pick: &Pick,
+    format: Format,
+) -> Result<Option<Arc<Document>>, Trouble> {
+    let make = |last: Option<Arc<Composed>>| async move {
+        let feed = picked::feed(&office.house, pick, format, last.as_deref()).await?;
+        let text = feed.composed.text.clone();
+        let links = vec![itself(&feed.address)];
+        let document = Document::new(text, format.content_type(), feed.changed, links);
+        let document = document.kept_for(office.house.settings().feeds.max_age);
+        let document = match pick {
+            Pick::Search { .. } => document,
+            Pick::Mine { .. } => document.for_one(),
+        };
+        Ok(Some(Made { document, composed: Some(feed.composed) }))
+    };
+    // What somebody chose is part of what their feed is made from.
+    let path = match pick {
+        Pick::Search { .. } => pick.address(format),
+        Pick::Mine { regions, .. } => format!("{} {regions:?}", pick.address(format)),
+    };
+    office.press.sheet(&office.house, &path, Source::Everything, make).await
+}
+
+/// What is said of a feed that is not there.
+async fn absent(office: &Office, name: &FeedName, format: Format) -> Result<Response, Trouble> {
+    match syndicate::absent(&office.house, name).await? {
+        Absent::Unknown => Err(Trouble::Missing),
+        Absent::Gone => Err(Trouble::Void),
+        Absent::Moved(to) => {
+            let path = format!("{}.{}", to.path(), format.extension());
+            let address = office.house.settings().site.address(&path);
+            Ok((StatusCode::MOVED_PERMANENTLY, [(LOCATION, address)]).into_response())
+        }
+    }
+}
+
+/// Which feed a path means, in which format.
+fn read(path: &str) -> Option<(FeedName, Format)> {
+    let (name, extension) = path.strip_prefix("/feeds/")?.rsplit_once('.')?;
+    let name = percent_decode_str(name).decode_utf8().ok()?;
+    Some((FeedName::parse(&name)?, Format::parse(extension)?))
 }
 
 fn itself(address: &str) -> String {
     format!("<{address}>; rel=\"self\"")
 }
 
-/// Sets a text as a document. Compressing a long one takes a while: not on a
-/// thread that others wait for.
-pub async fn set(
-    text: String,
-    content_type: &'static str,
-    changed: Time,
-    links: Vec<String>,
-) -> Result<Document, Trouble> {
-    tokio::task::spawn_blocking(move || Document::new(text, content_type, changed, links))
-        .await
-        .map_err(|error| Trouble::Fault(format!("a document could not be set: {error}")))
+/// Sets a text as a document.
+pub fn set(text: String, content_type: &'static str, changed: Time, max_age: u32) -> Made {
+    Document::new(text, content_type, changed, vec![]).kept_for(max_age).into()
 }
 
 #[cfg(test)]
@@ -97,10 +210,10 @@ mod tests {
             ["all", "all.xml", "all.", ".rss", "region/Africa.rss", "region.rss", "author/A.rss"];
 
         for path in good {
-            assert!(read(path).is_some(), "{path}");
+            assert!(read(&format!("/feeds/{path}")).is_some(), "{path}");
         }
         for path in bad {
-            assert!(read(path).is_none(), "{path}");
+            assert!(read(&format!("/feeds/{path}")).is_none(), "{path}");
         }
     }
 }

@@ -7,11 +7,10 @@ use http::{HeaderMap, Method};
 
 use super::archive;
 use super::conditional;
-use super::document::Document;
 use super::feeds;
 use super::office::Office;
 use super::page;
-use super::press::Sheet;
+use super::press::{Made, Source};
 use super::reading;
 use super::stories::{self, Before};
 use super::trouble::Trouble;
@@ -42,13 +41,13 @@ pub async fn front(
     }
     let document = office
         .press
-        .sheet(&office.house, Sheet::Front, set(&office))
+        .sheet(&office.house, "/", Source::Everything, |_| set(&office))
         .await?
         .ok_or(Trouble::Missing)?;
-    Ok(conditional::respond(&document, &method, &headers, 0))
+    Ok(conditional::respond(&document, &method, &headers).await)
 }
 
-async fn set(office: &Office) -> Result<Option<Document>, Trouble> {
+async fn set(office: &Office) -> Result<Option<Made>, Trouble> {
     let settings = office.house.settings();
     let mut tx = office.house.store.read().await?;
     let limit = i64::try_from(LATEST + 1).unwrap_or(i64::MAX);
@@ -77,7 +76,7 @@ async fn set(office: &Office) -> Result<Option<Document>, Trouble> {
         older_url,
     };
     let html = settings.templates.render_page(&page)?;
-    feeds::set(html, "text/html; charset=utf-8", office.house.now(), vec![]).await.map(Some)
+    Ok(Some(feeds::set(html, "text/html; charset=utf-8", office.house.now(), 0)))
 }
 
 /// Regions with their feeds, nested in their top regions, in the tree's order.

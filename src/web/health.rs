@@ -17,7 +17,7 @@ use super::trouble::Trouble;
 use crate::clock::Time;
 use crate::delivery;
 use crate::flow::House;
-use crate::store::{Result, articles, deliveries, editions, sources, subscribers};
+use crate::store::{Result, articles, deliveries, editions, feedback, sources, subscribers};
 
 /// How long the store may take to answer.
 const STORE_WITHIN: Duration = Duration::from_secs(2);
@@ -120,6 +120,10 @@ async fn count(house: &House) -> Result<String> {
         let held = counts.iter().find(|(known, _)| *known == state).map_or(0, |(_, mails)| *mails);
         page.value("gazetted_deliveries", &[("state", state.as_str())], held);
     }
+    page.counter("gazetted_feedback_total", "What came back of mails, by kind.");
+    for (kind, reports) in feedback::totals(&mut tx).await? {
+        page.value("gazetted_feedback_total", &[("kind", &kind)], reports);
+    }
     let sources = sources::list(&mut tx).await?;
     page.gauge(
         "gazetted_source_last_success_age_seconds",
@@ -148,6 +152,10 @@ impl Exposition {
     fn gauge(&mut self, name: &str, help: &str) {
         // Writing into a String cannot fail.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} gauge");
+    }
+
+    fn counter(&mut self, name: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} counter");
     }
 
     fn value(&mut self, name: &str, labels: &[(&str, &str)], value: i64) {

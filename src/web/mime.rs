@@ -3,7 +3,11 @@
 //! Any bytes are read; what is no mail shows as text without headers. Parts
 //! are looked for a few levels deep, as deep as mails of ours go.
 
+use std::borrow::Cow;
+
 use mailparse::{MailHeader, MailHeaderMap, ParsedContentType, parse_content_type, parse_headers};
+
+use crate::article::clean::inline_text;
 
 /// Levels of parts inside parts.
 const DEPTH: usize = 4;
@@ -11,6 +15,9 @@ const DEPTH: usize = 4;
 const PARTS: usize = 50;
 /// Header fields that are shown.
 const FIELDS: usize = 200;
+
+/// Bytes of HTML that are looked through for the first words.
+const PREVIEWED_BYTES: usize = 16 * 1024;
 
 /// A mail, taken apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,10 +51,19 @@ impl Taken {
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
     }
 
-    /// The first words of the text.
+    /// The first words, as a list of mails shows them: those of the HTML, where
+    /// a digest puts its preheader, else those of the text.
     pub fn preview(&self) -> String {
-        let text = self.text.as_deref().unwrap_or_default();
-        let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
+        let text = match &self.html {
+            Some(html) => {
+                let body = html.find("<body").and_then(|at| html.get(at..)).unwrap_or(html);
+                Cow::Owned(inline_text(clip(body, PREVIEWED_BYTES)))
+            }
+            None => Cow::Borrowed(self.text.as_deref().unwrap_or_default()),
+        };
+        // Rules drawn with `====` say nothing.
+        let rule = |word: &&str| word.len() > 3 && !word.chars().any(char::is_alphanumeric);
+        let words = text.split_whitespace().filter(|word| !rule(word));
         let mut preview = String::new();
         for word in words.take(40) {
             if preview.chars().count() + word.chars().count() > 140 {
@@ -85,6 +101,10 @@ impl Taken {
             *place = body.ok().map(|body| body.replace("\r\n", "\n"));
         }
     }
+}
+
+fn clip(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// The parts between the lines that begin with `--boundary`.
@@ -139,7 +159,16 @@ mod tests {
         );
         assert!(taken.text.as_deref().unwrap().contains("Mühlen am Fluss"), "{taken:?}");
         assert_eq!(taken.html.as_deref().map(str::trim), Some("<p>Mühlen</p>"));
-        assert_eq!(taken.preview(), "Mühlen am Fluss");
+        assert_eq!(taken.preview(), "Mühlen");
+    }
+
+    #[test]
+    fn a_list_of_mails_shows_the_preheader() {
+        let html = "Content-Type: text/html; charset=utf-8\r\n\r\n<html><head><title>Title</title>\
+            <style>p{}</style></head><body><div class=\"hint\">Delta &amp; reef</div><h1>Title</h1>";
+
+        assert_eq!(Taken::read(html.as_bytes()).preview(), "Delta & reef Title");
+        assert_eq!(Taken::read(b"Subject: x\r\n\r\nfirst\n\n====\nwords").preview(), "first words");
     }
 
     #[test]

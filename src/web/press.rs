@@ -1,5 +1,5 @@
-//! Documents that are made once and read by many: made again when the store
-//! or the settings have moved on, and not before.
+//! Documents that are made once and read by many: made again when what they
+//! are made from has moved on, and not before.
 //!
 //! Knows neither what a feed is nor how one is made. When making fails, the
 //! last good document is served on.
@@ -17,10 +17,9 @@ use tracing::warn;
 use super::document::Document;
 use super::trouble::Trouble;
 use crate::clock::Time;
-use crate::feed::Format;
-use crate::flow::syndicate::FeedName;
+use crate::feed::Composed;
 use crate::flow::{House, Settings};
-use crate::store::{StoreError, articles, editions};
+use crate::store::{StoreError, articles, editions, feeds};
 
 /// How long what was last seen of the store is believed.
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(250);
@@ -36,20 +35,44 @@ const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// Documents made at a time: making many must not starve the rest of the house.
 const HANDS: usize = 2;
 
-/// Which document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Sheet {
-    /// A feed in one format.
-    Feed(FeedName, Format),
-    /// The list of all feeds.
-    Opml,
-    /// The front page.
-    Front,
-    /// The stylesheet of all pages.
-    Style,
+/// What a document is made from: when it moves on, the document is made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// What stands on a shelf of the store.
+    Shelf(String),
+    /// All articles and all editions.
+    Everything,
+    /// The editions.
+    Editions,
+    /// The settings alone.
+    Settings,
 }
 
-/// What a document was made from.
+/// A document that was made, with what the next one can be made from.
+#[derive(Debug)]
+pub struct Made {
+    /// The document.
+    pub document: Document,
+    /// Where its entries lie.
+    pub composed: Option<Composed>,
+}
+
+impl From<Document> for Made {
+    fn from(document: Document) -> Self {
+        Self { document, composed: None }
+    }
+}
+
+/// What a look at the store showed: its revisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// That of the articles.
+    pub articles: i64,
+    /// That of the editions.
+    pub editions: i64,
+}
+
+/// A state of the store and the settings.
 #[derive(Clone)]
 struct Edge {
     articles: i64,
@@ -57,32 +80,42 @@ struct Edge {
     settings: Arc<Settings>,
 }
 
-impl Edge {
-    fn is(&self, other: &Self) -> bool {
-        self.articles == other.articles
-            && self.editions == other.editions
-            && Arc::ptr_eq(&self.settings, &other.settings)
-    }
-}
-
 struct Kept {
     document: Arc<Document>,
+    composed: Option<Arc<Composed>>,
+    source: Source,
     edge: Edge,
     /// Since when somebody tries to make it again.
     tried: Option<Time>,
     used: u64,
 }
 
+impl Kept {
+    fn size_bytes(&self) -> usize {
+        let parts = self.composed.as_ref().map_or(0, |composed| composed.parts.len());
+        self.document.size_bytes() + parts * size_of::<crate::feed::Part>() + 512
+    }
+}
+
+/// What was last seen of the store.
+#[derive(Default)]
+struct Seen {
+    at: Option<Time>,
+    articles: i64,
+    editions: i64,
+    /// The shelves that changed since the start, and when, as a revision.
+    shelves: HashMap<String, i64>,
+}
+
 #[derive(Default)]
 struct Shelf {
-    kept: HashMap<Sheet, Kept>,
+    kept: HashMap<String, Kept>,
     uses: u64,
 }
 
-/// The documents that are kept.
+/// The documents that are kept, by their path.
 pub struct Press {
-    /// When the store was looked at, and its revisions then.
-    seen: Mutex<Option<(Time, i64, i64)>>,
+    seen: Mutex<Seen>,
     shelf: Mutex<Shelf>,
     hands: Semaphore,
 }
@@ -94,124 +127,208 @@ impl Default for Press {
 }
 
 impl Press {
-    /// The document, made by `make` if there is none of the present state;
-    /// `None` if `make` finds that there is no such document.
+    /// The document at `path`, made by `make` if there is none of the present
+    /// state; `None` if `make` finds that there is no such document. `make` is
+    /// given the parts of the last one, if they hold under these settings.
     ///
     /// # Errors
     /// If it cannot be made and there is no older one.
-    pub async fn sheet(
+    pub async fn sheet<F>(
         &self,
         house: &House,
-        sheet: Sheet,
-        make: impl Future<Output = Result<Option<Document>, Trouble>>,
-    ) -> Result<Option<Arc<Document>>, Trouble> {
+        path: &str,
+        source: Source,
+        make: impl FnOnce(Option<Arc<Composed>>) -> F,
+    ) -> Result<Option<Arc<Document>>, Trouble>
+    where
+        F: Future<Output = Result<Option<Made>, Trouble>>,
+    {
         let edge = self.edge(house).await?;
-        let older = match self.find(&sheet, &edge, house.now()) {
+        let (older, composed) = match self.find(path, &edge, house.now()) {
             Found::Good(document) => return Ok(Some(document)),
-            Found::Old(document) => Some(document),
-            Found::Nothing => None,
+            Found::Old(document, composed) => (Some(document), composed),
+            Found::Nothing => (None, None),
         };
         let made = async {
             // Never closed, so there is always a permit in the end.
             let _hand = self.hands.acquire().await;
             // Perhaps somebody else made it while we waited.
-            if let Some(document) = self.made(&sheet, &edge) {
+            if let Some(document) = self.made(path, &edge) {
                 return Ok::<_, Trouble>(Some(document));
             }
-            Ok(make.await?.map(Arc::new))
+            let Some(made) = make(composed).await? else { return Ok(None) };
+            let document = Arc::new(made.document);
+            if let Some(older) = &older {
+                // What readers asked for before they will ask for again.
+                for coding in older.encoded() {
+                    document.encode(coding).await;
+                }
+            }
+            self.keep(path, source, edge.clone(), &document, made.composed);
+            Ok(Some(document))
         };
-        let Some(older) = older else {
-            let made = made.await?;
-            return Ok(made.map(|document| self.keep(sheet, edge, document)));
-        };
+        let Some(old) = &older else { return made.await };
         let failed = match timeout(MAKE_FOR, made).await {
-            Ok(Ok(Some(document))) => return Ok(Some(self.keep(sheet, edge, document))),
+            Ok(Ok(Some(document))) => return Ok(Some(document)),
             Ok(Ok(None)) => {
-                self.shelf().kept.remove(&sheet);
+                self.shelf().kept.remove(path);
                 return Ok(None);
             }
             Ok(Err(trouble)) => format!("{trouble:?}"),
             Err(_) => "it took too long".to_owned(),
         };
-        warn!("{sheet:?} could not be made again, the last good one is served on: {failed}");
-        Ok(Some(older))
+        warn!("{path} could not be made again, the last good one is served on: {failed}");
+        Ok(Some(Arc::clone(old)))
+    }
+
+    /// The document at `path`, if it is there and of the present state as far
+    /// as that is known without asking.
+    pub fn ready(&self, house: &House, path: &str) -> Option<Arc<Document>> {
+        let now = house.now();
+        let edge = {
+            let seen = self.seen();
+            seen.at.filter(|at| (now - *at).abs() < LOOK_AGAIN)?;
+            Edge { articles: seen.articles, editions: seen.editions, settings: house.settings() }
+        };
+        match self.find(path, &edge, now) {
+            Found::Good(document) => Some(document),
+            Found::Old(..) | Found::Nothing => None,
+        }
+    }
+
+    /// Looks at the store now.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn look(&self, house: &House) -> Result<Look, StoreError> {
+        let (is_first, before) = {
+            let seen = self.seen();
+            (seen.at.is_none(), seen.articles)
+        };
+        let mut tx = house.store.read().await?;
+        let articles = articles::revision(&mut tx).await?;
+        // Nothing was made before the first look.
+        let touched = if is_first || articles == before {
+            vec![]
+        } else {
+            feeds::touched(&mut tx, before).await?
+        };
+        let editions = editions::newest(&mut tx).await?;
+        let mut seen = self.seen();
+        seen.at = Some(house.now());
+        if articles >= seen.articles {
+            seen.articles = articles;
+            seen.editions = editions;
+        }
+        for (shelf, rev) in &touched {
+            seen.shelves.insert(shelf.clone(), *rev);
+        }
+        Ok(Look { articles, editions })
     }
 
     /// The present state of the store and the settings.
     async fn edge(&self, house: &House) -> Result<Edge, Trouble> {
         let settings = house.settings();
         let now = house.now();
-        let before = {
+        let is_first = {
             let mut seen = self.seen();
-            match seen.as_mut() {
-                Some((at, articles, editions)) if (now - *at).abs() < LOOK_AGAIN => {
-                    return Ok(Edge { articles: *articles, editions: *editions, settings });
+            match seen.at {
+                Some(at) if (now - at).abs() < LOOK_AGAIN => {
+                    let (articles, editions) = (seen.articles, seen.editions);
+                    return Ok(Edge { articles, editions, settings });
                 }
                 // Others go on with what was seen while this one looks.
-                Some((at, articles, editions)) => {
-                    *at = now;
-                    Some((*articles, *editions))
+                Some(_) => {
+                    seen.at = Some(now);
+                    false
                 }
-                None => None,
+                None => true,
             }
         };
-        let looked = timeout(LOOK_FOR, async {
-            let mut tx = house.store.read().await?;
-            let articles = articles::revision(&mut tx).await?;
-            Ok::<_, StoreError>((articles, editions::newest(&mut tx).await?))
-        });
-        let (articles, editions) = match (looked.await, before) {
-            (Ok(Ok(now)), _) => now,
-            (_, Some(before)) => before,
-            (Ok(Err(error)), None) => return Err(Trouble::from(error)),
-            (Err(_), None) => {
+        match timeout(LOOK_FOR, self.look(house)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) if is_first => return Err(Trouble::from(error)),
+            Err(_) if is_first => {
                 return Err(Trouble::Passing("the database does not answer".to_owned()));
             }
-        };
-        *self.seen() = Some((now, articles, editions));
-        Ok(Edge { articles, editions, settings })
+            // What was seen last is served on.
+            _ => {}
+        }
+        let seen = self.seen();
+        Ok(Edge { articles: seen.articles, editions: seen.editions, settings })
     }
 
-    fn find(&self, sheet: &Sheet, edge: &Edge, now: Time) -> Found {
+    fn find(&self, path: &str, edge: &Edge, now: Time) -> Found {
         let mut shelf = self.shelf();
         shelf.uses += 1;
         let uses = shelf.uses;
-        let Some(kept) = shelf.kept.get_mut(sheet) else { return Found::Nothing };
+        let Some(kept) = shelf.kept.get_mut(path) else { return Found::Nothing };
         kept.used = uses;
         let document = Arc::clone(&kept.document);
-        if kept.edge.is(edge) || kept.tried.is_some_and(|at| (now - at).abs() < TRY_AGAIN) {
+        if self.holds(kept, edge) || kept.tried.is_some_and(|at| (now - at).abs() < TRY_AGAIN) {
             return Found::Good(document);
         }
         kept.tried = Some(now);
-        Found::Old(document)
+        let same = Arc::ptr_eq(&kept.edge.settings, &edge.settings);
+        Found::Old(document, kept.composed.clone().filter(|_| same))
     }
 
-    fn made(&self, sheet: &Sheet, edge: &Edge) -> Option<Arc<Document>> {
+    /// Is a document of this state?
+    fn holds(&self, kept: &Kept, edge: &Edge) -> bool {
+        let of_articles = || match &kept.source {
+            Source::Shelf(shelf) => {
+                let seen = self.seen();
+                seen.shelves.get(shelf).is_none_or(|rev| *rev <= kept.edge.articles)
+            }
+            Source::Everything => {
+                kept.edge.articles == edge.articles && kept.edge.editions == edge.editions
+            }
+            Source::Editions => kept.edge.editions == edge.editions,
+            Source::Settings => true,
+        };
+        Arc::ptr_eq(&kept.edge.settings, &edge.settings)
+            && (kept.edge.articles == edge.articles && kept.edge.editions == edge.editions
+                || of_articles())
+    }
+
+    fn made(&self, path: &str, edge: &Edge) -> Option<Arc<Document>> {
         let shelf = self.shelf();
-        let kept = shelf.kept.get(sheet).filter(|kept| kept.edge.is(edge))?;
+        let kept = shelf.kept.get(path).filter(|kept| self.holds(kept, edge))?;
         Some(Arc::clone(&kept.document))
     }
 
     /// Puts a document on the shelf, and takes off those not read for longest
     /// when the shelf is full.
-    fn keep(&self, sheet: Sheet, edge: Edge, document: Arc<Document>) -> Arc<Document> {
+    fn keep(
+        &self,
+        path: &str,
+        source: Source,
+        edge: Edge,
+        document: &Arc<Document>,
+        composed: Option<Composed>,
+    ) {
         let mut shelf = self.shelf();
         shelf.uses += 1;
-        let used = shelf.uses;
-        let kept = Kept { document: Arc::clone(&document), edge, tried: None, used };
-        shelf.kept.insert(sheet, kept);
-        let mut bytes: usize = shelf.kept.values().map(|kept| kept.document.size_bytes()).sum();
+        let kept = Kept {
+            document: Arc::clone(document),
+            composed: composed.map(Arc::new),
+            source,
+            edge,
+            tried: None,
+            used: shelf.uses,
+        };
+        shelf.kept.insert(path.to_owned(), kept);
+        let mut bytes: usize = shelf.kept.values().map(Kept::size_bytes).sum();
         while bytes > KEPT_BYTES && shelf.kept.len() > 1 {
             let oldest = shelf.kept.iter().min_by_key(|(_, kept)| kept.used);
-            let Some(oldest) = oldest.map(|(sheet, _)| sheet.clone()) else { break };
+            let Some(oldest) = oldest.map(|(path, _)| path.clone()) else { break };
             if let Some(gone) = shelf.kept.remove(&oldest) {
-                bytes -= gone.document.size_bytes();
+                bytes -= gone.size_bytes();
             }
         }
-        document
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<(Time, i64, i64)>> {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -223,8 +340,8 @@ impl Press {
 enum Found {
     /// Of the present state, or one that somebody else is making again.
     Good(Arc<Document>),
-    /// Of an earlier state.
-    Old(Arc<Document>),
+    /// Of an earlier state, with its parts if they still hold.
+    Old(Arc<Document>, Option<Arc<Composed>>),
     /// None at all.
     Nothing,
 }

@@ -210,6 +210,7 @@ impl List {
             stories: stories::stories(settings, &cards, self.within.as_ref()),
             older_url,
             newer_url: if after.is_some() { path } else { String::new() },
+            feed_url: String::new(),
         };
         page::show(settings, &page)
     }

@@ -9,24 +9,32 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+use super::Site;
+use super::again::Again;
+use super::express::{self, Bounds, Leaves};
 use super::headers;
 use super::patience::Patient;
+use super::wire::Tails;
+
+/// Requests at a time on one connection of HTTP/2.
+const HTTP2_STREAMS: u32 = 32;
+/// Bytes that wait for a slow client of HTTP/2, for each request.
+const HTTP2_SEND_BYTES: usize = 256 * 1024;
 
 /// What a client may cost us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +114,10 @@ impl Listener {
 /// If the socket cannot be used at all.
 pub async fn serve(
     listener: impl Into<Listener>,
-    router: Router,
+    site: impl Into<Site>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    serve_within(listener, router, stop, Limits::default()).await
+    serve_within(listener, site, stop, Limits::default()).await
 }
 
 /// Does what [`serve`] does, within other limits.
@@ -118,11 +126,13 @@ pub async fn serve(
 /// If the socket cannot be used at all.
 pub async fn serve_within(
     listener: impl Into<Listener>,
-    router: Router,
+    site: impl Into<Site>,
     stop: impl Future<Output = ()>,
     limits: Limits,
 ) -> io::Result<()> {
     let listener = listener.into().ready()?;
+    let site = site.into();
+    let tails = Arc::new(Tails::default());
     let seats = Arc::new(Semaphore::new(limits.connections));
     let limits = Arc::new(limits);
     let (closing, closed) = watch::channel(());
@@ -135,7 +145,12 @@ pub async fn serve_within(
             Some(_) = connections.join_next() => {}
             arrived = arrive(&listener, &seats) => {
                 let Some((seat, stream, peer)) = arrived else { continue };
-                let guest = Guest { peer, router: router.clone(), limits: limits.clone() };
+                let guest = Guest {
+                    peer,
+                    site: site.clone(),
+                    tails: tails.clone(),
+                    limits: limits.clone(),
+                };
                 connections.spawn(guest.attend(stream, seat, closed.clone()));
             }
         }
@@ -180,7 +195,8 @@ fn is_the_clients_doing(error: &io::Error) -> bool {
 /// One connection's share of the server.
 struct Guest {
     peer: SocketAddr,
-    router: Router,
+    site: Site,
+    tails: Arc<Tails>,
     limits: Arc<Limits>,
 }
 
@@ -193,23 +209,71 @@ impl Guest {
     ) {
         let _ = stream.set_nodelay(true);
         let (peer, limits) = (self.peer, self.limits.clone());
-        let service = service_fn(|request| self.answer(request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header)
-            .max_header_size(limits.header_bytes)
-            .max_headers(limits.header_lines)
-            .serve_connection(TokioIo::new(Patient::new(stream, limits.stall)), service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            _ = closed.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let stream = Patient::new(stream, limits.stall);
+        let (stream, read) = match self.express(stream, &mut closed).await {
+            Ok(Leaves::HandedOn(stream, read)) => (stream, read),
+            Ok(Leaves::Closed) => return,
+            Err(error) => {
+                tracing::debug!("A connection from {peer} ended early: {error}");
+                return;
+            }
+        };
+        let is_http2 = read.starts_with(b"PRI ");
+        let stream = TokioIo::new(Again::new(read, stream));
+        let guest = Arc::new(self);
+        let service = service_fn(move |request| {
+            let guest = Arc::clone(&guest);
+            async move { guest.answer(request).await }
+        });
+        // HTTP/2 without TLS, for proxies that speak it (RFC 9113 section 3.3).
+        let ended = if is_http2 {
+            let connection = http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+                .max_concurrent_streams(HTTP2_STREAMS)
+                .max_send_buf_size(HTTP2_SEND_BYTES)
+                .keep_alive_interval(limits.header)
+                .keep_alive_timeout(limits.stall)
+                .serve_connection(stream, service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                ended = &mut connection => ended,
+                _ = closed.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        } else {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits.header)
+                .max_header_size(limits.header_bytes)
+                .max_headers(limits.header_lines)
+                .serve_connection(stream, service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                ended = &mut connection => ended,
+                _ = closed.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             }
         };
         if let Err(error) = ended {
             tracing::debug!("A connection from {peer} ended early: {error}");
+        }
+    }
+
+    /// Serves feeds the short way, until something else is asked for.
+    async fn express(
+        &self,
+        stream: Patient<TcpStream>,
+        closed: &mut watch::Receiver<()>,
+    ) -> io::Result<Leaves<Patient<TcpStream>>> {
+        let bounds = Bounds { header: self.limits.header, header_bytes: self.limits.header_bytes };
+        match &self.site.express {
+            Some(office) => express::attend(stream, office, &self.tails, bounds, closed).await,
+            None => Ok(Leaves::HandedOn(stream, vec![])),
         }
     }
 
@@ -220,7 +284,7 @@ impl Guest {
             Ok(body) => body,
             Err(status) => return Ok(refuse(status)),
         };
-        self.router.clone().oneshot(Request::from_parts(parts, body)).await
+        self.site.router().oneshot(Request::from_parts(parts, body)).await
     }
 
     /// Takes the whole body in before a handler sees it, so that no handler
@@ -252,6 +316,7 @@ fn refuse(status: StatusCode) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;

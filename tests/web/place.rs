@@ -15,10 +15,10 @@ use gazetted::digest::slot::Slot;
 use gazetted::flow::compile::{self, Occasion};
 use gazetted::flow::{House, watch};
 use gazetted::region::Gazetteer;
-use gazetted::source::Source;
+use gazetted::source::{Fetch, Source};
 use gazetted::store::{Store, inbox, subscribers};
 use gazetted::subscriber::{Address, Standing, Subscriber};
-use gazetted::web::{self, Desk};
+use gazetted::web::{Desk, Site};
 use http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 
@@ -63,6 +63,7 @@ static GAZETTEER: LazyLock<Arc<Gazetteer>> = LazyLock::new(|| Arc::new(Gazetteer
 pub struct Place {
     pub house: Arc<House>,
     pub clock: Arc<ManualClock>,
+    pub site: Site,
     router: Router,
     source: Source,
     folder: tempfile::TempDir,
@@ -94,12 +95,26 @@ impl Place {
         Self::with(MAIL, true).await
     }
 
+    /// A site with more in its config, whose pages fetch documents by `fetch`.
+    pub async fn configured(more: &str, fetch: Option<Arc<dyn Fetch>>) -> Self {
+        Self::furnished(&format!("{MAIL}{more}"), true, fetch).await
+    }
+
+    /// The same with more in its config.
+    pub async fn with_more(more: &str) -> Self {
+        Self::with(&format!("{more}{MAIL}"), true).await
+    }
+
     /// A site without `[mail]` and digests.
     pub async fn without_mail() -> Self {
         Self::with("", false).await
     }
 
     async fn with(mail: &str, inbox: bool) -> Self {
+        Self::furnished(mail, inbox, None).await
+    }
+
+    async fn furnished(mail: &str, inbox: bool, fetch: Option<Arc<dyn Fetch>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gazetted.toml");
         fs::write(&path, format!("{CONFIG}{mail}")).unwrap();
@@ -117,10 +132,12 @@ impl Place {
         let desk = Desk {
             mailer: house.settings().mail.as_ref().map(|mail| mailer(mail).unwrap()),
             inbox,
+            fetch,
             trusted: vec![],
         };
-        let router = web::router(Arc::clone(&house), desk);
-        let mut place = Self { house, clock, router, source, folder };
+        let site = Site::new(Arc::clone(&house), desk);
+        let router = site.router();
+        let mut place = Self { house, clock, site, router, source, folder };
         place.visit().await;
         place
     }
@@ -144,6 +161,26 @@ impl Place {
     /// Puts one more piece into the folder and takes it in.
     pub async fn publish(&mut self, name: &str, text: &str) {
         self.write(name, text);
+        self.visit().await;
+    }
+
+    /// Puts a file beside the config.
+    pub fn put(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// Takes in what another source of the config has now.
+    pub async fn take_in(&self, name: &str) {
+        let settings = self.house.settings();
+        let source = settings.sources.iter().find(|source| source.name == name).unwrap();
+        let fetch = assemble::fetch(Some(&settings.site));
+        let visit = watch::visit(&self.house, &mut Source::new(source.clone(), fetch)).await;
+        assert!(matches!(visit, Ok(watch::Visit::Taken(_))), "{visit:?}");
+    }
+
+    /// Takes a piece out of the folder and notices.
+    pub async fn withdraw(&mut self, name: &str) {
+        fs::remove_file(self.folder.path().join("articles").join(name)).unwrap();
         self.visit().await;
     }
 

@@ -51,6 +51,14 @@ pub fn generate(algorithm: Algorithm) -> Result<KeyPair, String> {
     Ok(KeyPair { private, record })
 }
 
+/// The text of the DNS record that belongs to a private key.
+///
+/// # Errors
+/// If it is no key we can sign with; the message says what to do.
+pub fn record(private: &Secret) -> Result<String, String> {
+    Ok(Key::read(private)?.record())
+}
+
 /// A private key that signs.
 #[derive(Debug)]
 pub(super) enum Key {

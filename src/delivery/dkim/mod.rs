@@ -16,7 +16,7 @@ use self::header::{hashed_fields, relaxed};
 use self::key::Key;
 use crate::secret::Secret;
 
-pub use key::{Algorithm, KeyPair, generate};
+pub use key::{Algorithm, KeyPair, generate, record};
 
 /// What is signed. From, To, Subject and Date stand twice, so that nobody can
 /// add a second one; what a mail does not have is signed as not being there.

@@ -14,6 +14,18 @@ pub fn message_id(edition: i64, subscriber: i64, date: Time, host: &str) -> Stri
     format!("{:x}.{edition}.{subscriber}@{}", date.timestamp_millis(), dotted(host))
 }
 
+/// Edition and subscriber in a Message-ID of our form. Whether it is one of
+/// ours has to be looked up: it carries no signature.
+#[must_use]
+pub fn delivery_of(message_id: &str) -> Option<(i64, i64)> {
+    let mut parts = message_id.split_once('@')?.0.split('.');
+    let (_, edition, subscriber) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    Some((edition.parse().ok()?, subscriber.parse().ok()?))
+}
+
 /// The Feedback-ID of an edition: what complaints are counted by, and by whom
 /// at the end (5 to 15 characters, made from the host).
 #[must_use]
@@ -67,6 +79,9 @@ mod tests {
         assert_eq!(id, message_id(12, 345, date, "news.example.org"));
         assert_ne!(id, message_id(12, 346, date, "news.example.org"));
         assert_ne!(id, message_id(12, 345, from_millis(1), "news.example.org"));
+        assert_eq!(delivery_of(&id), Some((12, 345)));
+        assert_eq!(delivery_of("a.12.345.6@x"), None);
+        assert_eq!(delivery_of("12.345@x"), None);
     }
 
     #[test]

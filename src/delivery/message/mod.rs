@@ -22,7 +22,7 @@ use self::field::Field;
 use self::quoted::Quoter;
 use crate::clock::Time;
 
-pub use identity::{dotted, feedback_id, message_id};
+pub use identity::{delivery_of, dotted, feedback_id, message_id};
 
 /// Everything about a mail that is the same for all who get it.
 #[derive(Debug, Clone)]

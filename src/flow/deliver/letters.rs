@@ -11,9 +11,10 @@ use crate::clock::Time;
 use crate::delivery::OnUncertain;
 use crate::delivery::dkim::Signers;
 use crate::delivery::message::Assembled;
-use crate::delivery::relay::MailSettings;
+use crate::feedback::verp::{Delivery, Verp};
 use crate::flow::{House, issue};
-use crate::store::{Result, StoreError, deliveries, editions};
+use crate::store::deliveries::{self, Ticket};
+use crate::store::{Result, StoreError, editions};
 
 /// Variants kept at once; the mail of one is about 40 KB.
 const KEPT: usize = 200;
@@ -30,10 +31,18 @@ pub struct Prepared {
     pub frozen: Time,
     /// After this it is not mailed any more.
     pub stale_at: Time,
-    /// How mail leaves the house.
-    pub mail: MailSettings,
+    /// Makes the envelope senders.
+    verp: Verp,
     /// What happens when nobody can know.
     pub on_uncertain: OnUncertain,
+}
+
+impl Prepared {
+    /// The envelope sender of one delivery, which carries its identity (VERP).
+    #[must_use]
+    pub fn return_path(&self, ticket: Ticket) -> String {
+        self.verp.address(Delivery { edition: ticket.edition, subscriber: ticket.subscriber })
+    }
 }
 
 /// The variants being sent.
@@ -83,10 +92,10 @@ async fn prepare(house: &House, id: i64) -> Result<Prepared> {
     Ok(Prepared {
         assembled: Assembled::new(&post::letter(&settings, &mail, &edition, &variant)),
         signers: post::signers(&mail).map_err(StoreError::Refused)?,
+        verp: Verp::new(mail.bounce_address(), &house.salt).map_err(StoreError::Refused)?,
         host: settings.site.host().to_owned(),
         frozen: edition.frozen,
         stale_at: edition.frozen.checked_add_signed(longest + stale_after).unwrap_or(Time::MAX_UTC),
-        mail,
         on_uncertain: settings.on_uncertain,
     })
 }

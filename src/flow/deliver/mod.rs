@@ -6,33 +6,36 @@
 //! So after a crash `claimed` means nothing went out, and `handing` is the one
 //! honest doubt.
 
+//! - `dispatch` claims rows, decides what comes of each and which lane it takes;
+//! - `lane` is one way out: its queue, its breaker, its pace;
+//! - `press` signs ahead, on as many threads as there are cores;
+//! - `worker` is one connection of a lane.
+
+mod dispatch;
+mod job;
+mod lane;
 mod letters;
 pub mod post;
+mod press;
+mod queue;
 mod worker;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Mutex, mpsc, watch};
-use tracing::{error, info, warn};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
 
 use super::House;
 use super::ledger::Ledger;
-use crate::clock::Time;
 use crate::delivery::mailer::Mailer;
 use crate::delivery::retry;
-use crate::store::claim::{self, Claim};
-use crate::store::deliveries::Note;
-use crate::store::editions::{self, EditionRow, EditionState};
 use crate::store::{Result, keys};
 
+use lane::Lane;
 use letters::Letters;
-
-/// How often the dispatcher looks when nothing wakes it.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// The longest pause after a relay failed.
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+use press::Press;
 
 /// Who sends, and how.
 #[derive(Clone)]
@@ -59,49 +62,21 @@ impl std::fmt::Debug for Sending {
     }
 }
 
-/// What the workers share.
+/// What dispatcher, press and workers share.
 struct Desk {
     sending: Sending,
     ledger: Ledger,
     letters: Letters,
-    jobs: Mutex<mpsc::Receiver<Claim>>,
-    pace: Mutex<Option<tokio::time::Instant>>,
-    relay: std::sync::Mutex<Relay>,
-}
-
-/// How the relay has behaved: after a failure nothing is claimed for a while.
-#[derive(Debug, Default)]
-struct Relay {
-    failures: u32,
-    closed_until: Option<Time>,
+    lanes: Vec<Lane>,
+    /// Rung when a lane has room for more.
+    drained: Arc<Notify>,
+    /// Editions found stopped; nothing more of them is offered.
+    halted: Mutex<HashSet<i64>>,
 }
 
 impl Desk {
-    fn relay_failed(&self, now: Time, reason: &str) {
-        let mut relay = self.relay.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Twenty connections that fail together are one failure.
-        if relay.closed_until.is_some_and(|until| until > now) {
-            return;
-        }
-        relay.failures = relay.failures.saturating_add(1);
-        let pause =
-            Duration::from_secs(1).saturating_mul(1 << relay.failures.min(9)).min(LONGEST_PAUSE);
-        relay.closed_until = Some(now + pause);
-        warn!(
-            failures = relay.failures,
-            "The mail relay fails, next try in {} s: {reason}",
-            pause.as_secs()
-        );
-    }
-
-    fn relay_works(&self) {
-        let mut relay = self.relay.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *relay = Relay::default();
-    }
-
-    fn relay_is_closed(&self, now: Time) -> bool {
-        let relay = self.relay.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        relay.closed_until.is_some_and(|until| until > now)
+    fn halted(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+        self.halted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,161 +92,36 @@ pub enum Until {
 /// Sends what is due until told to stop; then lets every open mail end, gives
 /// back what was claimed and not offered, and returns.
 pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>) {
-    let (ledger, writer) = Ledger::open(sending.house.store.clone(), sending.house.clock.clone());
-    let room = sending.connections.max(1) * 4;
-    let (sender, receiver) = mpsc::channel(room);
-    let workers = sending.connections.max(1);
+    let (ledger, writer) = Ledger::open(Arc::clone(&sending.house));
+    let drained = Arc::new(Notify::new());
     let desk = Arc::new(Desk {
         letters: Letters::default(),
         ledger,
-        jobs: Mutex::new(receiver),
-        pace: Mutex::default(),
-        relay: std::sync::Mutex::default(),
+        lanes: Lane::all(&sending, &drained),
+        drained,
+        halted: Mutex::default(),
         sending,
     });
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..workers {
-        tasks.spawn(worker::run(Arc::clone(&desk), stop.clone()));
+    let mut tasks = JoinSet::new();
+    for (number, lane) in desk.lanes.iter().enumerate() {
+        for _ in 0..lane.connections {
+            tasks.spawn(worker::run(Arc::clone(&desk), number, stop.clone()));
+        }
     }
-    dispatch(&desk, sender, until, &mut stop).await;
-    // The sender is gone: workers end when the channel is empty.
+    let settings = desk.sending.house.settings();
+    let signed = settings.mail.as_ref().is_some_and(|mail| !mail.dkim.is_empty());
+    let press = signed.then(|| Press::start(&desk, &mut tasks));
+    dispatch::run(&desk, press.as_ref(), until, &mut stop).await;
+    // Workers end when nothing more can come.
+    drop(press);
+    for lane in &desk.lanes {
+        lane.jobs.close();
+    }
     while tasks.join_next().await.is_some() {}
     drop(desk);
     if writer.await.is_err() {
         error!("The ledger's writer ended early; rows in hand are swept at the next start");
     }
-}
-
-async fn dispatch(
-    desk: &Desk,
-    sender: mpsc::Sender<Claim>,
-    until: Until,
-    stop: &mut watch::Receiver<bool>,
-) {
-    let house = &desk.sending.house;
-    loop {
-        if *stop.borrow() {
-            return;
-        }
-        let waits = match round(desk, &sender, until).await {
-            Ok(Round::Busy) => continue,
-            Ok(Round::Over) => return,
-            Ok(Round::Idle) => LOOK,
-            Err(error) => {
-                warn!("Nothing can be claimed for sending: {error}");
-                LOOK * 4
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(waits) => {}
-            () = house.bells.deliveries.notified() => {}
-            // An error means that nobody can stop us any more: so stop.
-            _ = stop.changed() => {}
-        }
-    }
-}
-
-enum Round {
-    Busy,
-    Idle,
-    Over,
-}
-
-/// One look at every edition that may be sent, the oldest first; each gets a
-/// part of the room, so one that waits never stalls another.
-async fn round(desk: &Desk, sender: &mpsc::Sender<Claim>, until: Until) -> Result<Round> {
-    let sending = &desk.sending;
-    let house = &sending.house;
-    let now = house.now();
-    let mut tx = house.store.read().await?;
-    let open = editions::open(&mut tx).await?;
-    drop(tx);
-    let mine: Vec<EditionRow> = open
-        .into_iter()
-        .filter(|edition| match until {
-            Until::Stopped => true,
-            Until::Settled(id) => edition.id == id,
-        })
-        .collect();
-    if mine.is_empty() && until != Until::Stopped {
-        return Ok(Round::Over);
-    }
-    let sendable: Vec<&EditionRow> =
-        mine.iter().filter(|edition| edition.state == EditionState::Sending).collect();
-    if sendable.is_empty() || desk.relay_is_closed(now) {
-        return Ok(Round::Idle);
-    }
-    let room = sender.capacity();
-    if room == 0 {
-        // Wait for a place, then look again: what was due then may be stopped by now.
-        let _ = sender.reserve().await;
-        return Ok(Round::Busy);
-    }
-    let mut busy = false;
-    let share = room.div_ceil(sendable.len());
-    for edition in sendable {
-        let claims = claim_some(sending, edition, share.min(sender.capacity()), now).await?;
-        busy |= !claims.is_empty();
-        if claims.is_empty() {
-            settle(house, edition, now).await?;
-        }
-        for claim in claims {
-            if let Err(unsent) = sender.send(claim).await {
-                desk.ledger.note_later(unsent.0.ticket, Note::Released { due: unsent.0.due }).await;
-            }
-        }
-    }
-    Ok(if busy { Round::Busy } else { Round::Idle })
-}
-
-async fn claim_some(
-    sending: &Sending,
-    edition: &EditionRow,
-    room: usize,
-    now: Time,
-) -> Result<Vec<Claim>> {
-    if room == 0 {
-        return Ok(vec![]);
-    }
-    let store = &sending.house.store;
-    // Most looks find nothing; they should not take the write lock.
-    let mut tx = store.read().await?;
-    let due = claim::next_due(&mut tx, edition.id).await?;
-    drop(tx);
-    if due.is_none_or(|due| due > now) {
-        return Ok(vec![]);
-    }
-    let mut wanted = i64::try_from(room).unwrap_or(i64::MAX);
-    let mut tx = store.write().await?;
-    if let Some(quota) = sending.daily_quota {
-        wanted = claim::take_quota(&mut tx, i64::try_from(quota).unwrap_or(i64::MAX), wanted, now)
-            .await?;
-        if wanted == 0 {
-            return Ok(vec![]);
-        }
-    }
-    let claims = claim::claim(&mut tx, edition.id, &sending.instance, now, wanted).await?;
-    tx.commit().await?;
-    Ok(claims)
-}
-
-async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {
-    let mut tx = house.store.read().await?;
-    let waiting = claim::next_due(&mut tx, edition.id).await?;
-    drop(tx);
-    if waiting.is_some() {
-        return Ok(());
-    }
-    let mut tx = house.store.write().await?;
-    let settled = editions::settle(&mut tx, edition.id, now).await?;
-    tx.commit().await?;
-    if settled {
-        info!(
-            edition = edition.id,
-            "Digest {}: edition {} is settled", edition.digest, edition.number
-        );
-    }
-    Ok(())
 }
 
 /// Says that an instance lives, until told to stop; then strikes it.

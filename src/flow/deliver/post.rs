@@ -64,7 +64,7 @@ pub struct Reader<'a> {
     pub name: &'a str,
 }
 
-/// Fills a letter for one person and signs it.
+/// Fills a letter for one person and signs it; gives its Message-ID.
 ///
 /// # Errors
 /// If a key does not sign.
@@ -75,7 +75,7 @@ pub fn fill(
     (edition, frozen): (i64, Time),
     reader: &Reader<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), String> {
+) -> Result<String, String> {
     let settings = house.settings();
     let token =
         house.keys.sign_claim(Purpose::Unsubscribe, &Claim::lasting(reader.uid, Some(edition)));
@@ -104,7 +104,8 @@ pub fn fill(
         },
         out,
     );
-    signers.sign(out)
+    signers.sign(out)?;
+    Ok(id)
 }
 
 /// `mailto:` for programs that unsubscribe by mail: the subject holds the token.

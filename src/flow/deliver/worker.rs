@@ -4,203 +4,198 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tracing::{debug, error, warn};
+use tracing::{debug, warn};
 
 use super::Desk;
+use super::job::{Filled, Job};
+use super::lane::Lane;
 use super::letters::Prepared;
-use super::post::{self, Reader};
 use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Session};
-use crate::flow::House;
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
+use crate::store::editions::{self, EditionState};
 
 /// How long an idle connection is kept open.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// A claimed row with all that is needed to offer it.
-struct Job {
+/// A claimed row with all that is needed to offer it and to hand it over.
+struct Mail {
     claim: Claim,
     letter: Arc<Prepared>,
     envelope: Envelope,
+    body: Vec<u8>,
 }
 
-/// Sends jobs until there are none and never will be.
-pub async fn run(desk: Arc<Desk>, stop: watch::Receiver<bool>) {
-    let mut worker = Worker { desk, stop, session: None, body: Vec::new() };
+/// A mail, and the relay's answer if it was asked already.
+type Asked = (Mail, Option<Offer>);
+
+/// Sends the mails of a lane until there are none and never will be.
+pub(super) async fn run(desk: Arc<Desk>, lane: usize, stop: watch::Receiver<bool>) {
+    let mut worker = Worker { desk, lane, stop, session: None, spare: Vec::new() };
     let mut ahead = None;
     loop {
-        let (job, offer) = match ahead.take() {
+        let (mail, offer) = match ahead.take() {
             Some(asked) => asked,
             None => match worker.next().await {
-                Some(job) => (job, None),
+                Some(mail) => (mail, None),
                 None => break,
             },
         };
-        ahead = worker.send(job, offer).await;
+        ahead = worker.send(mail, offer).await;
     }
-    if let Some(session) = worker.session.take() {
-        session.close().await;
-    }
+    worker.hang_up().await;
 }
 
 struct Worker {
     desk: Arc<Desk>,
+    lane: usize,
     stop: watch::Receiver<bool>,
     session: Option<Box<dyn Session>>,
-    body: Vec<u8>,
+    /// Bodies that have been sent, to be written over.
+    spare: Vec<Vec<u8>>,
 }
 
-/// A job, and the relay's answer if it was asked already.
-type Asked = (Job, Option<Offer>);
-
 impl Worker {
-    /// Waits for a job that can be offered; `None` when there will be none.
+    fn lane(&self) -> &Lane {
+        &self.desk.lanes[self.lane]
+    }
+
+    async fn hang_up(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close().await;
+        }
+    }
+
+    /// Waits for a mail that can be offered; `None` when there will be none.
     /// An idle connection is closed meanwhile.
-    async fn next(&mut self) -> Option<Job> {
+    async fn next(&mut self) -> Option<Mail> {
         loop {
-            let claim = if self.session.is_some() {
-                if let Ok(claim) = tokio::time::timeout(IDLE, self.receive()).await {
-                    claim?
+            let job = if self.session.is_some() {
+                if let Ok(job) = tokio::time::timeout(IDLE, self.lane().jobs.pop()).await {
+                    job?
                 } else {
-                    if let Some(session) = self.session.take() {
-                        session.close().await;
-                    }
+                    self.hang_up().await;
                     continue;
                 }
             } else {
-                self.receive().await?
+                self.lane().jobs.pop().await?
             };
-            if let Some(job) = self.prepare(claim).await {
-                return Some(job);
+            if let Some(mail) = self.ready(job).await {
+                return Some(mail);
             }
         }
     }
 
-    async fn receive(&self) -> Option<Claim> {
-        self.desk.jobs.lock().await.recv().await
-    }
-
-    /// A job that is there already, to be asked for in the same write.
-    async fn next_now(&self) -> Option<Job> {
-        if *self.stop.borrow() || self.desk.sending.max_rate.is_some() {
+    /// A mail that is there already, to be asked for in the same write.
+    async fn next_now(&mut self) -> Option<Mail> {
+        if *self.stop.borrow() || self.lane().is_paced() {
             return None;
         }
         loop {
-            let claim = self.desk.jobs.try_lock().ok()?.try_recv().ok()?;
-            if let Some(job) = self.prepare(claim).await {
-                return Some(job);
+            let job = self.lane().jobs.pop_now()?;
+            if let Some(mail) = self.ready(job).await {
+                return Some(mail);
             }
         }
     }
 
-    /// Makes a claim ready, or settles it when there is nothing to send.
-    async fn prepare(&self, claim: Claim) -> Option<Job> {
-        let sending = &self.desk.sending;
-        let now = sending.house.now();
-        if *self.stop.borrow() {
-            self.desk.ledger.note_later(claim.ticket, Note::Released { due: claim.due }).await;
-            return None;
-        }
-        if !claim.active {
-            self.desk.ledger.note_later(claim.ticket, Note::Dropped).await;
-            return None;
-        }
-        let letter = match self.desk.letters.get(&sending.house, claim.variant).await {
-            Ok(letter) => letter,
-            Err(error) => {
-                error!(edition = claim.ticket.edition, "A mail cannot be prepared: {error}");
-                self.desk
-                    .ledger
-                    .note_later(claim.ticket, Note::Released { due: now + Duration::from_mins(1) })
-                    .await;
-                return None;
+    /// Makes a mail ready to be offered, or notes why it is not offered now.
+    async fn ready(&mut self, job: Job) -> Option<Mail> {
+        let Job { claim, letter, filled } = job;
+        let note = if *self.stop.borrow() || self.lane().is_closed(self.desk.sending.house.now()) {
+            Note::Released { due: claim.due }
+        } else if self.desk.halted().contains(&claim.ticket.edition) {
+            Note::Dropped
+        } else {
+            let filled = match filled {
+                Some(filled) => Ok(filled),
+                None => self.desk.fill(&claim, &letter, self.spare.pop().unwrap_or_default()),
+            };
+            match filled {
+                Ok(Filled { envelope, body }) => {
+                    return Some(Mail { claim, letter, envelope, body });
+                }
+                Err(note) => note,
             }
         };
-        if now > letter.stale_at {
-            let reply = "the edition is older than stale_after".to_owned();
-            self.desk.ledger.note_later(claim.ticket, Note::Expired { reply }).await;
-            return None;
-        }
-        match letter.envelope(&sending.house, &claim) {
-            Ok(envelope) => Some(Job { claim, letter, envelope }),
-            Err(reply) => {
-                self.desk.ledger.note_later(claim.ticket, Note::Refused { reply }).await;
-                None
-            }
-        }
+        self.desk.ledger.note_later(claim.ticket, note).await;
+        None
     }
 
-    /// Hands one job over. Gives the next job if it was taken already.
-    async fn send(&mut self, job: Job, offer: Option<Offer>) -> Option<Asked> {
+    /// Hands one mail over. Gives the next if it was taken already.
+    async fn send(&mut self, mail: Mail, offer: Option<Offer>) -> Option<Asked> {
         let offer = if let Some(offer) = offer {
             offer
         } else {
-            self.keep_pace().await;
-            match self.offer(&job).await {
+            self.lane().keep_pace().await;
+            if *self.stop.borrow() {
+                self.note(&mail, Note::Released { due: mail.claim.due }).await;
+                return None;
+            }
+            match self.offer(&mail).await {
                 Some(offer) => offer,
                 None => return None,
             }
         };
         match offer {
-            Offer::Accepted => self.hand_over(job).await,
+            Offer::Accepted => self.hand_over(mail).await,
             Offer::Refused(rejection) => {
-                self.note(&job, Note::Refused { reply: rejection.to_string() }).await;
+                self.note(&mail, Note::Refused { reply: rejection.to_string() }).await;
                 None
             }
             Offer::Deferred(rejection) => {
-                let note = self.deferred(&job, rejection.to_string());
-                self.note(&job, note).await;
+                let note = self.deferred(&mail, rejection.to_string());
+                self.note(&mail, note).await;
                 None
             }
             Offer::Relay(failure) => {
-                self.relay_failed(&job, &failure.to_string()).await;
+                self.relay_failed(&mail, &failure.to_string()).await;
                 None
             }
         }
     }
 
     /// Asks the relay, over a connection that is opened if there is none.
-    /// `None` if it cannot be asked: then the job is back in the queue.
-    async fn offer(&mut self, job: &Job) -> Option<Offer> {
+    /// `None` if it cannot be asked: then the mail is back in the queue.
+    async fn offer(&mut self, mail: &Mail) -> Option<Offer> {
         if self.session.as_ref().is_none_or(|session| session.is_spent()) {
             self.session = None;
-            match self.desk.sending.mailer.open().await {
+            match self.lane().mailer.open().await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => {
-                    self.relay_failed(job, &failure.to_string()).await;
+                    self.relay_failed(mail, &failure.to_string()).await;
                     return None;
                 }
             }
         }
         match &mut self.session {
-            Some(session) => Some(session.offer(&job.envelope).await),
+            Some(session) => Some(session.offer(&mail.envelope).await),
             None => None,
         }
     }
 
-    async fn hand_over(&mut self, job: Job) -> Option<Asked> {
-        if let Err(error) = job.letter.fill(&self.desk.sending.house, &job.claim, &mut self.body) {
-            error!(edition = job.claim.ticket.edition, "A mail cannot be signed: {error}");
-            self.session = None;
-            let due = self.desk.sending.house.now() + Duration::from_mins(1);
-            self.note(&job, Note::Released { due }).await;
-            return None;
-        }
-        if !self.desk.ledger.note(job.claim.ticket, Note::Handing).await {
+    async fn hand_over(&mut self, mail: Mail) -> Option<Asked> {
+        let durable = self.desk.ledger.note(mail.claim.ticket, Note::Handing).await;
+        // While the disk is waited for, the next mail is made ready.
+        let next = self.next_now().await;
+        if !durable.ours().await {
             // The relay waits for a body that will not come: break the connection.
             self.session = None;
-            self.note(&job, Note::Dropped).await;
-            return None;
+            self.look_whether_halted(mail.claim.ticket.edition).await;
+            self.note(&mail, Note::Dropped).await;
+            return next.map(|next| (next, None));
         }
-        let next = self.next_now().await;
         let Some(session) = &mut self.session else {
-            let note = self.doubtful(&job, "the connection was gone".to_owned());
-            self.note(&job, note).await;
+            let note = self.doubtful(&mail, "the connection was gone".to_owned());
+            self.note(&mail, note).await;
             return next.map(|next| (next, None));
         };
         let (outcome, offer) =
-            session.hand_over(&self.body, next.as_ref().map(|next| &next.envelope)).await;
-        self.settle(&job, outcome).await;
+            session.hand_over(&mail.body, next.as_ref().map(|next| &next.envelope)).await;
+        self.settle(&mail, outcome).await;
+        if mail.letter.signers.is_empty() {
+            self.spare.push(mail.body);
+        }
         match (next, offer) {
             (Some(next), Some(Offer::Accepted)) if *self.stop.borrow() => {
                 self.session = None;
@@ -212,107 +207,79 @@ impl Worker {
         }
     }
 
-    async fn settle(&mut self, job: &Job, outcome: Outcome) {
+    /// A row that was not ours any more: if that is because its edition was
+    /// stopped, nothing more of it is offered, for each would cost a connection.
+    async fn look_whether_halted(&self, edition: i64) {
+        let Ok(mut tx) = self.desk.sending.house.store.read().await else { return };
+        let Ok(row) = editions::get(&mut tx, edition).await else { return };
+        if row.is_some_and(|row| row.state != EditionState::Sending) {
+            self.desk.halted().insert(edition);
+        }
+    }
+
+    async fn settle(&mut self, mail: &Mail, outcome: Outcome) {
         let note = match outcome {
             Outcome::Sent(reply) => {
-                self.desk.relay_works();
+                self.lane().works();
                 debug!(
-                    edition = job.claim.ticket.edition,
-                    subscriber = job.claim.ticket.subscriber,
+                    edition = mail.claim.ticket.edition,
+                    subscriber = mail.claim.ticket.subscriber,
                     "Sent"
                 );
                 Note::Sent { reply }
             }
             Outcome::Refused(rejection) => Note::Refused { reply: rejection.to_string() },
-            Outcome::Deferred(rejection) => self.deferred(job, rejection.to_string()),
+            Outcome::Deferred(rejection) => self.deferred(mail, rejection.to_string()),
             Outcome::Uncertain(reason) => {
                 warn!(
-                    edition = job.claim.ticket.edition,
+                    edition = mail.claim.ticket.edition,
                     "The connection broke after a mail was handed over, before the relay's answer: {reason}"
                 );
-                self.doubtful(job, reason)
+                self.doubtful(mail, reason)
             }
             Outcome::Relay(failure) => {
-                self.desk.relay_failed(self.desk.sending.house.now(), &failure.to_string());
-                Note::NotTaken { due: job.claim.due }
+                self.lane().failed(self.desk.sending.house.now(), &failure.to_string());
+                Note::NotTaken { due: mail.claim.due }
             }
         };
-        self.note(job, note).await;
+        self.note(mail, note).await;
     }
 
     /// A try is used up: again later, or never.
-    fn deferred(&self, job: &Job, reply: String) -> Note {
-        match self.wait(job) {
+    fn deferred(&self, mail: &Mail, reply: String) -> Note {
+        match self.wait(mail) {
             Some(due) => Note::Deferred { due, reply },
             None => Note::Expired { reply },
         }
     }
 
-    fn doubtful(&self, job: &Job, reply: String) -> Note {
-        match (job.letter.on_uncertain, self.wait(job)) {
+    fn doubtful(&self, mail: &Mail, reply: String) -> Note {
+        match (mail.letter.on_uncertain, self.wait(mail)) {
             (OnUncertain::Hold, _) => Note::Held { reply },
             (OnUncertain::Resend, Some(due)) => Note::Doubtful { due, reply },
             (OnUncertain::Resend, None) => Note::Expired { reply },
         }
     }
 
-    fn wait(&self, job: &Job) -> Option<crate::clock::Time> {
+    fn wait(&self, mail: &Mail) -> Option<crate::clock::Time> {
         let now = self.desk.sending.house.now();
-        let age = (now - job.letter.frozen).to_std().unwrap_or_default();
-        let tries = u32::try_from(job.claim.tries + 1).unwrap_or(u32::MAX);
-        let wait =
-            self.desk.sending.retry.wait(tries, age, job.claim.ticket.subscriber.unsigned_abs())?;
+        let age = (now - mail.letter.frozen).to_std().unwrap_or_default();
+        let tries = u32::try_from(mail.claim.tries + 1).unwrap_or(u32::MAX);
+        let wait = self.desk.sending.retry.wait(
+            tries,
+            age,
+            mail.claim.ticket.subscriber.unsigned_abs(),
+        )?;
         Some(now + wait)
     }
 
-    async fn relay_failed(&mut self, job: &Job, reason: &str) {
+    async fn relay_failed(&mut self, mail: &Mail, reason: &str) {
         self.session = None;
-        self.desk.relay_failed(self.desk.sending.house.now(), reason);
-        self.note(job, Note::Released { due: job.claim.due }).await;
+        self.lane().failed(self.desk.sending.house.now(), reason);
+        self.note(mail, Note::Released { due: mail.claim.due }).await;
     }
 
-    async fn note(&self, job: &Job, note: Note) {
-        self.desk.ledger.note_later(job.claim.ticket, note).await;
-    }
-
-    /// Waits for this mail's place if the operator limits the rate.
-    async fn keep_pace(&self) {
-        let Some(rate) = self.desk.sending.max_rate.filter(|rate| *rate > 0.0) else { return };
-        let step = Duration::from_secs_f64((1.0 / rate).min(3600.0));
-        let mine = {
-            let mut pace = self.desk.pace.lock().await;
-            let now = tokio::time::Instant::now();
-            let mine = pace.map_or(now, |last| (last + step).max(now));
-            *pace = Some(mine);
-            mine
-        };
-        tokio::time::sleep_until(mine).await;
-    }
-}
-
-impl Prepared {
-    fn envelope(&self, house: &House, claim: &Claim) -> Result<Envelope, String> {
-        post::envelope(house, &self.mail, claim.ticket.edition, &reader(claim))
-    }
-
-    fn fill(&self, house: &House, claim: &Claim, body: &mut Vec<u8>) -> Result<(), String> {
-        let edition = (claim.ticket.edition, self.frozen);
-        post::fill(
-            house,
-            &self.host,
-            (&self.assembled, &self.signers),
-            edition,
-            &reader(claim),
-            body,
-        )
-    }
-}
-
-fn reader(claim: &Claim) -> Reader<'_> {
-    Reader {
-        uid: claim.subscriber_uid,
-        row: claim.ticket.subscriber,
-        address: &claim.address,
-        name: &claim.name,
+    async fn note(&self, mail: &Mail, note: Note) {
+        self.desk.ledger.note_later(mail.claim.ticket, note).await;
     }
 }

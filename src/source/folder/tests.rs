@@ -15,6 +15,11 @@ fn folder(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Folder) {
     (dir, folder)
 }
 
+/// Long after every file here was written.
+fn later() -> Time {
+    from_millis(4_000_000_000_000)
+}
+
 struct Brought {
     drafts: Vec<Draft>,
     present: Vec<String>,
@@ -23,7 +28,7 @@ struct Brought {
 }
 
 fn visit(folder: &mut Folder, memory: &Memory) -> Brought {
-    match folder.visit(memory).unwrap() {
+    match folder.visit(memory, later()).unwrap() {
         Haul::Unchanged => panic!("unchanged"),
         Haul::Drafts { drafts, present, memory, failures } => {
             Brought { drafts, present: present.unwrap(), failures, memory }
@@ -59,7 +64,7 @@ fn texts_are_found_at_any_depth_and_filed_by_their_folders() {
 fn only_what_changed_is_read_again_and_what_went_is_no_longer_present() {
     let (dir, mut folder) = folder(&[("a.md", b"# A"), ("b.md", b"# B"), ("c.md", b"# C")]);
     let first = visit(&mut folder, &Memory::default());
-    assert_eq!(folder.visit(&first.memory).unwrap(), Haul::Unchanged);
+    assert_eq!(folder.visit(&first.memory, later()).unwrap(), Haul::Unchanged);
 
     fs::write(dir.path().join("b.md"), "# B, longer").unwrap();
     fs::remove_file(dir.path().join("c.md")).unwrap();
@@ -102,11 +107,11 @@ fn a_folder_that_is_gone_or_suddenly_empty_withdraws_nothing() {
     let first = visit(&mut folder, &Memory::default());
     fs::remove_file(dir.path().join("a.md")).unwrap();
 
-    let empty = folder.visit(&first.memory).unwrap_err();
+    let empty = folder.visit(&first.memory, later()).unwrap_err();
     fs::write(dir.path().join(".gazetted-empty"), "").unwrap();
     let meant = visit(&mut folder, &first.memory);
     drop(dir);
-    let gone = folder.visit(&first.memory).unwrap_err();
+    let gone = folder.visit(&first.memory, later()).unwrap_err();
 
     assert!(empty.to_string().contains(".gazetted-empty"), "{empty}");
     assert!(meant.present.is_empty());
@@ -175,4 +180,77 @@ fn links_that_leave_the_folder_or_run_in_circles_are_not_followed() {
     symlink(dir.path().join("x/a.md"), dir.path().join("link.md")).unwrap();
 
     assert_eq!(visit(&mut folder, &Memory::default()).present, ["link.md", "x/a.md"]);
+}
+
+#[test]
+fn a_file_written_a_moment_ago_is_read_again() {
+    let (dir, mut folder) = folder(&[("a.md", b"# A")]);
+    let written = fs::metadata(dir.path().join("a.md")).unwrap().modified().unwrap();
+    let now = Time::from(written) + chrono::TimeDelta::milliseconds(500);
+
+    let Haul::Drafts { memory, .. } = folder.visit(&Memory::default(), now).unwrap() else {
+        panic!()
+    };
+    let again = folder.visit(&memory, later()).unwrap();
+
+    assert!(matches!(again, Haul::Drafts { drafts, .. } if drafts.len() == 1));
+}
+
+#[test]
+fn site_generators_are_understood() {
+    let (_dir, mut folder) = folder(&[
+        ("_posts/asia/2026-11-20-the-port.md", b"---\nlayout: post\n---\nText.".as_slice()),
+        ("_drafts/x.md", b"# No"),
+        ("africa/_index.md", b"+++\ntitle = \"Section\"\n+++\n"),
+        (
+            "africa/kenya/the-rail/index.md",
+            b"+++\ntitle = \"T\"\n[taxonomies]\ntags = [\"rail\"]\n+++\nText.",
+        ),
+        (
+            "hugo.md",
+            b"---\nTitle: H\nPublishDate: 2026-11-01\nparams:\n  author: A desk\n---\nText.",
+        ),
+        ("json.md", b"{\n\"title\": \"J\", \"draft\": false\n}\nText."),
+        ("eleventy.md", b"---\ntitle: E\neleventyExcludeFromCollections: true\n---\nText."),
+    ]);
+
+    let brought = visit(&mut folder, &Memory::default());
+
+    let read: Vec<_> = brought
+        .drafts
+        .iter()
+        .map(|draft| {
+            let labels: Vec<String> = draft.labels.iter().map(|l| l.path.join("/")).collect();
+            (draft.title.as_str(), labels.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        read,
+        [
+            ("the port", "asia".to_owned()),
+            ("T", "rail africa/kenya".to_owned()),
+            ("H", String::new()),
+            ("J", String::new()),
+        ]
+    );
+    assert_eq!(brought.drafts[0].published, date::parse("2026-11-20"));
+    assert_eq!(brought.drafts[2].published, date::parse("2026-11-01"));
+    assert_eq!(brought.drafts[2].authors, ["A desk"]);
+}
+
+#[test]
+fn a_box_of_mails_gives_its_pieces_and_keeps_them() {
+    let mail = |n: u8| {
+        format!(
+            "From a@b\nFrom: A desk <a@b.example>\nMessage-ID: <{n}@b>\nSubject: S{n}\n\nText.\n\n"
+        )
+    };
+    let (dir, mut folder) = folder(&[("news.mbox", format!("{}{}", mail(1), mail(2)).as_bytes())]);
+
+    let first = visit(&mut folder, &Memory::default());
+    fs::write(dir.path().join("news.mbox"), format!("{}{}{}", mail(1), mail(2), mail(3))).unwrap();
+    let second = visit(&mut folder, &first.memory);
+
+    assert_eq!(first.present, ["<1@b>", "<2@b>"]);
+    assert_eq!(second.present, ["<1@b>", "<2@b>", "<3@b>"]);
 }

@@ -27,13 +27,7 @@ async fn server(answers: Vec<String>) -> (Url, Arc<Mutex<Vec<String>>>) {
 }
 
 fn request(url: &Url) -> Request {
-    Request {
-        url: url.clone(),
-        etag: None,
-        last_modified: None,
-        max_bytes: 1000,
-        allow_private: true,
-    }
+    Request::to(url.clone(), 1000, true)
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
@@ -46,7 +40,7 @@ async fn a_document_is_found_behind_redirects_and_asked_for_conditionally() {
         answer("301 Moved", "location: /new\r\n", ""),
         answer(
             "200 OK",
-            "etag: \"1\"\r\nlast-modified: then\r\ncontent-type: text/xml\r\n",
+            "etag: \"1\"\r\nlast-modified: then\r\ncache-control: max-age=60\r\ncontent-type: text/xml\r\n",
             "<rss/>",
         ),
         answer("304 Not Modified", "", ""),
@@ -65,7 +59,9 @@ async fn a_document_is_found_behind_redirects_and_asked_for_conditionally() {
     let again = fetch.fetch(known).await.unwrap();
 
     assert_eq!((found.bytes.as_slice(), found.final_url.path()), (&b"<rss/>"[..], "/new"));
-    assert_eq!(again, Response::NotModified);
+    assert!(matches!(&again, Response::NotModified(said) if said.moved.is_none()));
+    assert_eq!(found.said.moved, Some(found.final_url.clone()));
+    assert_eq!(found.header("cache-control").collect::<Vec<_>>(), ["max-age=60"]);
     let asked = asked.lock().unwrap();
     assert!(asked[0].contains(concat!(
         "user-agent: gazetted/",
@@ -123,11 +119,12 @@ async fn a_refusal_says_whether_another_try_is_worth_it() {
         ),
         answer("404 Not Found", "", ""),
         answer("403 Forbidden", "", ""),
+        answer("410 Gone", "", ""),
     ])
     .await;
     let fetch = HttpFetch::new(None);
     let mut troubles = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         troubles.push(fetch.fetch(request(&url)).await.unwrap_err());
     }
 
@@ -136,9 +133,10 @@ async fn a_refusal_says_whether_another_try_is_worth_it() {
         .map(|trouble| match trouble {
             Trouble::Later { retry_after, .. } => retry_after.map(|wait| wait.as_secs()),
             Trouble::Operator { .. } => Some(0),
+            Trouble::Gone { .. } => Some(1),
         })
         .collect();
-    assert_eq!(waits, [Some(120), Some(60), Some(0), Some(0)]);
+    assert_eq!(waits, [Some(120), Some(60), Some(0), Some(0), Some(1)]);
 }
 
 #[tokio::test]
@@ -166,4 +164,52 @@ async fn a_file_is_read_like_a_feed() {
 
     assert!(matches!(found, Response::Document(found) if found.bytes == b"<rss/>"));
     assert!(missing.to_string().contains("no.xml"));
+}
+
+#[tokio::test]
+async fn a_login_stays_with_the_host_it_was_given_for_and_a_refusal_can_be_an_answer() {
+    let (elsewhere, asked_there) = server(vec![answer("200 OK", "", "[]")]).await;
+    let (url, asked) = server(vec![
+        answer("404 Not Found", "x-wp-total: 7\r\n", "{\"code\":\"none\"}"),
+        answer("302 Found", &format!("location: {elsewhere}\r\n"), ""),
+    ])
+    .await;
+    let fetch = HttpFetch::new(None);
+    let with_login = Request {
+        authorization: Some(crate::secret::Secret::new("Basic eDp5")),
+        refusals: Refusals::Answer,
+        ..request(&url)
+    };
+
+    let refused = fetch.fetch(with_login.clone()).await.unwrap();
+    fetch.fetch(with_login).await.unwrap();
+
+    let Response::Refused { status, document } = refused else { panic!("no refusal") };
+    assert_eq!((status, document.header("x-wp-total").next()), (404, Some("7")));
+    assert_eq!(document.bytes, b"{\"code\":\"none\"}");
+    assert!(asked.lock().unwrap().iter().all(|asked| asked.contains("authorization: Basic eDp5")));
+    assert!(!asked_there.lock().unwrap()[0].contains("authorization"));
+}
+
+#[tokio::test]
+async fn a_detour_is_no_move_and_secrets_stay_out_of_what_is_said() {
+    let (url, _) = server(vec![
+        answer("301 Moved", "location: /b\r\n", ""),
+        answer("302 Found", "location: /c\r\n", ""),
+        answer("200 OK", "", "<rss/>"),
+        answer("404 Not Found", "", ""),
+    ])
+    .await;
+    let fetch = HttpFetch::new(None);
+    let mut secret = url.clone();
+    secret.set_password(Some("s3cret")).unwrap();
+    secret.set_query(Some("token=s3cret"));
+
+    let Response::Document(found) = fetch.fetch(request(&url)).await.unwrap() else {
+        panic!("no document")
+    };
+    let trouble = fetch.fetch(request(&secret)).await.unwrap_err();
+
+    assert_eq!(found.said.moved, None);
+    assert!(!trouble.to_string().contains("s3cret"), "{trouble}");
 }

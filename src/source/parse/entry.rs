@@ -49,6 +49,7 @@ pub fn draft(entry: &Element, base: Option<&Url>, around: &Around) -> Draft {
         credit: reader.credit(),
         ..Draft::default()
     };
+    draft.updated = draft.updated.or_else(|| date::parse(&entry.attribute("lastmod")?));
     draft.published = draft.published.or(draft.updated);
     if draft.authors.is_empty() {
         draft.authors.clone_from(&around.authors);
@@ -102,6 +103,7 @@ impl Reader<'_> {
             .or_else(|| link(self.entry, self.base))
             .or_else(permanent)
             .or_else(source)
+            .or_else(|| address(&self.entry.attribute("href")?, self.base))
             .or_else(|| address(&self.entry.attribute("about")?, None))
             .or_else(|| address(&word(self.entry.child(V::Core, "id")?)?, None))
     }
@@ -171,6 +173,16 @@ impl Reader<'_> {
                 title(element, false).and_then(|words| label::label(LabelKind::Category, &words)),
             );
         }
+        // Names of the place a piece is about.
+        let places = self
+            .all(V::Geo, "featurename")
+            .chain(self.all(V::Dublin, "coverage"))
+            .chain(self.all(V::Dublin, "spatial"))
+            .chain(self.all(V::Media, "location"));
+        for element in places {
+            let name = element.attribute("description").or_else(|| title(element, false));
+            label::add(&mut draft.labels, name.and_then(|n| label::label(LabelKind::Tag, &n)));
+        }
         for element in self.all(V::Media, "keywords").chain(self.all(V::Itunes, "keywords")) {
             for word in text(element).split(',') {
                 label::add(&mut draft.labels, label::label(LabelKind::Tag, word));
@@ -192,6 +204,7 @@ impl Reader<'_> {
             .all(V::Core, "summary")
             .chain(self.all(V::Core, "description"))
             .chain(self.all(V::Core, "tagline"))
+            .chain(self.all(V::Core, "abstract"))
             .map(|element| body(element, self.atom))
             .chain(self.all(V::Dublin, "description").map(|element| body(element, false)))
             .chain(self.all(V::Dublin, "abstract").map(|element| body(element, false)))

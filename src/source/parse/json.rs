@@ -7,18 +7,23 @@ use super::value::address;
 use super::{Document, Format, ParseError, date, guid, label, person};
 use crate::article::clean::strip_controls;
 use crate::article::{Body, Draft, Image, LabelKind, language};
+use crate::source::manners::Hub;
+use crate::source::pace::Wishes;
 
 /// Reads a JSON Feed.
 ///
 /// # Errors
 /// If it is no JSON, or JSON of another kind.
 pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError> {
-    let feed: Value = serde_json::from_str(source.trim_start_matches('\u{feff}').trim())
+    let source = source.trim_start_matches('\u{feff}').trim();
+    let feed: Value = serde_json::from_str(source)
+        .or_else(|error| serde_json::from_str(&without_lone_surrogates(source)).map_err(|_| error))
         .map_err(|error| ParseError::Json(error.to_string()))?;
     let items = feed
         .get("items")
         .and_then(Value::as_array)
         .ok_or(ParseError::NotAFeed { found: "JSON without `items`".to_owned() })?;
+    let document_base = base.cloned();
     let home = string(&feed, "home_page_url").and_then(|url| address(&url, base));
     let base = home.as_deref().and_then(|home| Url::parse(home).ok()).or_else(|| base.cloned());
     let authors = authors(&feed);
@@ -37,7 +42,19 @@ pub fn document(source: &str, base: Option<&Url>) -> Result<Document, ParseError
         link: home.clone(),
         drafts: drafts.collect(),
         language,
+        wishes: Wishes::default(),
+        hub: hub(&feed, document_base.as_ref()),
     })
+}
+
+/// The hub it names for subscribing, and its own address.
+fn hub(feed: &Value, base: Option<&Url>) -> Option<Hub> {
+    let hubs = feed.get("hubs")?.as_array()?.iter().take(20);
+    let mut websub = hubs
+        .filter(|hub| string(hub, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("websub")));
+    let hub = websub.find_map(|hub| address(&string(hub, "url")?, base))?;
+    let own = string(feed, "feed_url").and_then(|url| address(&url, base));
+    Some(Hub { hub, topic: own.or_else(|| base.map(Url::to_string))? })
 }
 
 fn draft(item: &Value, base: Option<&Url>) -> Draft {
@@ -108,4 +125,57 @@ fn string(value: &Value, key: &str) -> Option<String> {
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())
+}
+/// JSON in which each escape of half a surrogate pair is one of the
+/// replacement character: programs that cut text in the middle of an emoji
+/// write such halves.
+fn without_lone_surrogates(json: &str) -> String {
+    let escaped = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(json.len());
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = json[at..].find('\\') {
+        at += found;
+        let half = match escaped(at) {
+            Some(0xd800..=0xdbff) if matches!(escaped(at + 6), Some(0xdc00..=0xdfff)) => {
+                at += 12;
+                continue;
+            }
+            half => half.is_some_and(|half| (0xd800..=0xdfff).contains(&half)),
+        };
+        if half {
+            out.push_str(&json[copied..at]);
+            out.push_str("\\ufffd");
+            at += 6;
+            copied = at;
+        } else {
+            // The backslash and what it escapes.
+            at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    out.push_str(&json[copied..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_is_a_replacement_character() {
+        let table = [
+            (r"\ud83d\ude00 stays", r"\ud83d\ude00 stays"),
+            (r"\ud83d alone, \ude00 alone", r"\ufffd alone, \ufffd alone"),
+            (r"\\ud83d is text", r"\\ud83d is text"),
+            (r"\ud83d\ud83d\ude00", r"\ufffd\ud83d\ude00"),
+            (r"end \", r"end \"),
+            (r"\u12é \ud8", r"\u12é \ud8"),
+        ];
+        for (given, mended) in table {
+            assert_eq!(without_lone_surrogates(given), mended);
+        }
+    }
 }

@@ -19,7 +19,9 @@ const LONGEST: usize = 64 << 10;
 /// If the front matter has no end or cannot be read.
 pub fn draft(source: &str, base: Option<&Url>) -> Result<Option<Draft>, ParseError> {
     let (matter, text) = split(source)?;
+    let matter = normal(matter);
     if is_true(matter.get("draft"))
+        || is_true(matter.get("eleventyexcludefromcollections"))
         || matter.get("published").is_some_and(|v| v == &Value::Bool(false))
     {
         return Ok(None);
@@ -44,6 +46,9 @@ pub fn draft(source: &str, base: Option<&Url>) -> Result<Option<Draft>, ParseErr
 fn split(source: &str) -> Result<(Value, &str), ParseError> {
     let source = source.trim_start();
     let none = || Ok((Value::Null, source));
+    if source.starts_with("{\n") || source.starts_with("{\r") {
+        return json(source);
+    }
     let fence = if source.starts_with("---\n") {
         "---"
     } else if source.starts_with("+++\n") {
@@ -90,6 +95,37 @@ fn split(source: &str) -> Result<(Value, &str), ParseError> {
     Ok((matter, text))
 }
 
+/// Front matter in JSON, which ends where its braces do.
+fn json(source: &str) -> Result<(Value, &str), ParseError> {
+    let mut values = serde_json::Deserializer::from_str(source).into_iter::<Value>();
+    match values.next() {
+        Some(Ok(matter)) if values.byte_offset() <= LONGEST => {
+            let text = &source[values.byte_offset()..];
+            Ok((matter, text))
+        }
+        Some(Ok(_)) => Err(ParseError::FrontMatter("it is longer than 64 KiB".to_owned())),
+        Some(Err(error)) => Err(ParseError::FrontMatter(error.to_string())),
+        None => Ok((Value::Null, source)),
+    }
+}
+
+/// Keys in lower case with `_`, as Hugo reads them; what Zola and Hugo keep in
+/// tables of their own counts where the top says nothing.
+fn normal(matter: Value) -> Value {
+    let Value::Object(top) = matter else { return matter };
+    let plain = |key: &str| key.to_ascii_lowercase().replace('-', "_");
+    let mut all: serde_json::Map<String, Value> =
+        top.into_iter().map(|(key, value)| (plain(&key), value)).collect();
+    for table in ["taxonomies", "extra", "params"] {
+        if let Some(Value::Object(inner)) = all.get(table).cloned() {
+            for (key, value) in inner {
+                all.entry(plain(&key)).or_insert(value);
+            }
+        }
+    }
+    Value::Object(all)
+}
+
 /// Simple `key: value` lines that are no YAML, such as a title with a colon.
 fn lines(matter: &str) -> Option<Value> {
     let mut map = serde_json::Map::new();
@@ -122,10 +158,30 @@ fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
     draft.title = first(matter, &["title"]).map(|title| inline_text(&title)).unwrap_or_default();
     draft.published = when(
         matter,
-        &["date", "published", "published_at", "pubdate", "publishdate", "publishDate", "created"],
+        &[
+            "date",
+            "published",
+            "published_at",
+            "pubdate",
+            "publishdate",
+            "publish_date",
+            "date_published",
+            "posted",
+            "created",
+        ],
     );
-    draft.updated =
-        when(matter, &["updated", "lastmod", "modified", "updated_at", "last_modified"]);
+    draft.updated = when(
+        matter,
+        &[
+            "updated",
+            "lastmod",
+            "modified",
+            "updated_at",
+            "last_modified",
+            "last_modified_at",
+            "date_modified",
+        ],
+    );
     draft.language =
         first(matter, &["language", "lang", "locale"]).as_deref().and_then(language::normalize);
     draft.excerpt = first(matter, &["excerpt", "summary", "description", "teaser"])
@@ -142,7 +198,7 @@ fn fill(draft: &mut Draft, matter: &Value, base: Option<&Url>) {
             }
         }
     }
-    draft.image = ["image", "cover", "featured_image", "featuredImage", "thumbnail", "banner"]
+    draft.image = ["image", "cover", "featured_image", "featuredimage", "thumbnail", "banner"]
         .iter()
         .find_map(|key| image(matter.get(*key)?, matter));
     if let Some(path) = first(matter, &["breadcrumb", "region"])

@@ -7,9 +7,11 @@ pub mod date;
 pub mod encoding;
 mod entry;
 mod feed;
+pub mod fuzzed;
 pub mod guid;
 mod json;
 pub mod label;
+mod mail;
 mod markdown;
 mod page;
 mod person;
@@ -22,6 +24,8 @@ use std::io::Read as _;
 
 use url::Url;
 
+use super::manners::Hub;
+use super::pace::Wishes;
 use crate::article::clean::{inline_text, strip_controls};
 use crate::article::markup::{Token, Tokens, attribute};
 use crate::article::{Body, Draft};
@@ -39,6 +43,10 @@ pub struct Document {
     pub language: Option<String>,
     /// Its pieces, in its order, as they stand; see [`guid::settle`].
     pub drafts: Vec<Draft>,
+    /// How often it wishes to be asked.
+    pub wishes: Wishes,
+    /// The hub that tells of its news.
+    pub hub: Option<Hub>,
 }
 
 /// What a document turned out to be.
@@ -58,6 +66,8 @@ pub enum Format {
     Markdown,
     /// A plain text file.
     Text,
+    /// A mail, or a box of them.
+    Mail,
 }
 
 /// Why a document cannot be read.
@@ -77,6 +87,12 @@ pub enum ParseError {
         "the front matter cannot be read ({0}); it stands between two lines `---` (YAML) or `+++` (TOML)"
     )]
     FrontMatter(String),
+    /// A mail that is none.
+    #[error("the mail cannot be read ({0}); save it anew from the mail program")]
+    Mail(String),
+    /// A page that asks for a password and says nothing else.
+    #[error("it is a page that asks people to log in; save the piece itself")]
+    Login,
     /// There are no words in it.
     #[error(
         "there is no text in it; if it is still being written it is taken in once it is finished"
@@ -97,7 +113,7 @@ pub fn document(
     base: Option<&Url>,
 ) -> Result<Document, ParseError> {
     let unpacked = unpack(bytes)?;
-    let source = encoding::decode(&unpacked, content_type);
+    let source = encoding::decode(&unpacked, content_type, base.and_then(Url::host_str));
     let head =
         source.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     if head.is_empty() {
@@ -112,16 +128,20 @@ pub fn document(
     }
 }
 
-/// Reads a file with one piece by its name's ending: `.md`, `.markdown`,
-/// `.html`, `.htm`, `.txt`. A piece that is marked as a draft gives a document
-/// without pieces. The guid is left empty unless the file gives one.
+/// Reads a file by its name's ending: `.md`, `.markdown`, `.html`, `.htm`,
+/// `.txt`, `.eml` with one piece, `.mbox` with many. A piece that is marked as a
+/// draft gives a document without pieces. The guid is left empty unless the file
+/// gives one.
 ///
 /// # Errors
 /// If its front matter is wrong or it holds no words.
 pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, ParseError> {
-    let source = encoding::decode(bytes, None).replace("\r\n", "\n");
-    let source = source.trim_start_matches('\u{feff}');
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if matches!(ending.as_str(), "eml" | "mbox") {
+        return mails(&ending, bytes);
+    }
+    let source = encoding::decode(bytes, None, None).replace("\r\n", "\n");
+    let source = source.trim_start_matches('\u{feff}');
     let (format, draft) = match ending.as_str() {
         "md" | "markdown" => (Format::Markdown, markdown::draft(source, base)?),
         "html" | "htm" | "xhtml" => (Format::Page, Some(page::draft(source, base))),
@@ -130,6 +150,9 @@ pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, Pa
     if draft.as_ref().is_some_and(|draft| draft.title.is_empty() && is_blank(&draft.body)) {
         return Err(ParseError::Empty);
     }
+    if format == Format::Page && draft.as_ref().is_some_and(|draft| is_login(source, draft)) {
+        return Err(ParseError::Login);
+    }
     let about = draft.as_ref();
     Ok(Document {
         format,
@@ -137,6 +160,72 @@ pub fn file(name: &str, bytes: &[u8], base: Option<&Url>) -> Result<Document, Pa
         link: about.and_then(|draft| draft.url.clone()),
         language: about.and_then(|draft| draft.language.clone()),
         drafts: draft.into_iter().collect(),
+        wishes: Wishes::default(),
+        hub: None,
+    })
+}
+
+/// One mail, or a box of them: those that cannot be read are left out as long as
+/// one can.
+fn mails(ending: &str, bytes: &[u8]) -> Result<Document, ParseError> {
+    let drafts = if ending == "eml" {
+        vec![mail::message(bytes)?]
+    } else {
+        let (drafts, failures) = mail::boxed(bytes);
+        match failures.into_iter().next() {
+            Some(first) if drafts.is_empty() => return Err(ParseError::Mail(first)),
+            None if drafts.is_empty() => return Err(ParseError::Empty),
+            _ => drafts,
+        }
+    };
+    Ok(Document {
+        format: Format::Mail,
+        title: drafts.first().map(|draft| draft.title.clone()),
+        link: None,
+        language: None,
+        drafts,
+        wishes: Wishes::default(),
+        hub: None,
+    })
+}
+
+/// A page that wants a password, or is titled as one that does, and has next to
+/// nothing to read.
+fn is_login(source: &str, draft: &Draft) -> bool {
+    const FEW: usize = 60;
+    if plain_line(&draft.body).split_whitespace().take(FEW).count() == FEW {
+        return false;
+    }
+    asks_to_log_in(&draft.title)
+        || Tokens::of(source).any(|token| match token {
+            Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("input") => {
+                attribute(attributes, "type")
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case("password"))
+            }
+            _ => false,
+        })
+}
+
+/// Is this how a page is titled that lets nobody in?
+fn asks_to_log_in(title: &str) -> bool {
+    let title = title.trim().to_lowercase();
+    let begins = [
+        "log in",
+        "login",
+        "sign in",
+        "signin",
+        "anmelden",
+        "connexion",
+        "se connecter",
+        "iniciar sesión",
+        "accedi",
+        "captcha",
+        "just a moment",
+        "access denied",
+        "wi-fi login",
+    ];
+    begins.iter().any(|words| {
+        title.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     })
 }
 
@@ -152,18 +241,31 @@ fn is_blank(body: &Body) -> bool {
     plain_line(body).is_empty()
 }
 
-/// Unpacks what was stored as a gzip file, up to 64 MiB.
+/// The most that a packed document may unpack to, in bytes.
+const UNPACKED: u64 = 64 << 20;
+
+/// Unpacks what was stored as a gzip file. It is unpacked once to learn how
+/// long it is: what is too long never takes up memory.
 fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ParseError> {
-    const LIMIT: u64 = 64 << 20;
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.into());
     }
-    let mut out = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(bytes).take(LIMIT + 1).read_to_end(&mut out);
+    let mut length = 0;
+    let mut reader = flate2::read::MultiGzDecoder::new(bytes);
+    let mut buffer = [0; 16 * 1024];
     // A cut stream still holds a readable beginning.
-    if out.is_empty() && read.is_err() || out.len() as u64 > LIMIT {
+    while let Ok(read @ 1..) = reader.read(&mut buffer) {
+        length += read as u64;
+        if length > UNPACKED {
+            return Err(ParseError::Gzip);
+        }
+    }
+    if length == 0 {
         return Err(ParseError::Gzip);
     }
+    let mut out = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    // The same bytes break at the same place, after the same beginning.
+    _ = flate2::read::MultiGzDecoder::new(bytes).take(length).read_to_end(&mut out);
     Ok(out.into())
 }
 
@@ -190,19 +292,10 @@ fn sniff(source: &str) -> Option<String> {
 /// A web page where a feed was expected: a login, mostly, or the wrong address.
 fn web_page(source: &str) -> String {
     let title = page::title(source).unwrap_or_default();
-    let lower = title.to_lowercase();
-    let login = [
-        "log in",
-        "login",
-        "sign in",
-        "anmelden",
-        "connexion",
-        "captcha",
-        "just a moment",
-        "access denied",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
+    let login = asks_to_log_in(&title)
+        || ["log in", "login", "sign in", "captcha"]
+            .iter()
+            .any(|words| title.to_lowercase().contains(words));
     let feed = Tokens::of(source).take(5000).find_map(|token| match token {
         Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("link") => {
             let kind = attribute(attributes, "type")?.to_ascii_lowercase();

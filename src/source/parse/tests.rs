@@ -109,6 +109,34 @@ fn rdf_and_json_feeds_are_read_too() {
 }
 
 #[test]
+fn the_oldest_format_is_read_too() {
+    let document = document(
+        b"<CHANNEL HREF='http://e.example/'><TITLE>C</TITLE><ITEM HREF='/1' LASTMOD='2004-04-06T23:05Z'>\
+          <TITLE>One</TITLE><ABSTRACT>Short.</ABSTRACT></ITEM></CHANNEL>",
+        None,
+        None,
+    )
+    .unwrap();
+
+    let draft = &document.drafts[0];
+    assert_eq!(document.link.as_deref(), Some("http://e.example/"));
+    assert_eq!((draft.url.as_deref(), html(draft)), (Some("http://e.example/1"), "Short."));
+    assert_eq!(draft.updated.unwrap().to_rfc3339(), "2004-04-06T23:05:00+00:00");
+}
+
+#[test]
+fn a_place_that_an_entry_names_is_a_label() {
+    let document = feed(
+        "<feed xmlns:g='http://www.georss.org/georss'><entry><g:featurename>Nairobi</g:featurename>\
+         <dc:coverage>Kenya</dc:coverage></entry></feed>",
+    );
+
+    let paths: Vec<_> =
+        document.drafts[0].labels.iter().map(|label| label.path[0].as_str()).collect();
+    assert_eq!(paths, ["Nairobi", "Kenya"]);
+}
+
+#[test]
 fn broken_feeds_give_what_can_be_saved() {
     let document = feed(
         "\u{feff} \n<rss><channel><title>A & B \u{b}&nbsp;C</title><item><title>one</title><link>https://e.example/1</link></item><item><title>tw",
@@ -158,6 +186,29 @@ fn one_guid_is_one_piece_and_the_later_one_counts() {
 }
 
 #[test]
+fn how_readers_were_counted_is_no_part_of_an_id() {
+    let source =
+        "<rss><item><link>https://e.example/a?id=1&amp;utm_source=feed#x</link></item></rss>";
+
+    assert_eq!(feed(source).drafts[0].guid, "https://e.example/a?id=1#x");
+}
+
+#[test]
+fn packed_data_that_unpacks_to_too_much_is_refused_before_it_takes_memory() {
+    let pack = |write: &dyn Fn(&mut dyn std::io::Write)| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        write(&mut packed);
+        packed.finish().unwrap()
+    };
+    let bomb = pack(&|to| (0..65).for_each(|_| to.write_all(&vec![b' '; 1 << 20]).unwrap()));
+    let honest = pack(&|to| to.write_all(b"<rss><item><title>A</title></item></rss>").unwrap());
+
+    assert_eq!(document(&bomb, None, None), Err(ParseError::Gzip));
+    assert_eq!(document(&honest, None, None).unwrap().drafts.len(), 1);
+    assert_eq!(document(&honest[..honest.len() - 9], None, None).unwrap().drafts.len(), 1);
+}
+
+#[test]
 fn a_piece_without_an_id_gets_the_same_one_every_time() {
     let source = "<rss><item><title>One</title><pubDate>2004-01-01</pubDate></item><item><title>Two</title></item></rss>";
     let (first, second) = (feed(source), feed(source));
@@ -181,6 +232,41 @@ fn what_is_no_feed_is_named() {
     ] {
         let error = document(source.as_bytes(), None, None).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_login_page_is_no_piece() {
+    for source in [
+        "<html><head><title>Log in</title></head><body>please log in</body></html>",
+        "<html><title>The Review</title><form><input type=password name=p></form>Members only</html>",
+    ] {
+        assert_eq!(file("a.html", source.as_bytes(), None), Err(ParseError::Login), "{source}");
+    }
+    let piece = format!(
+        "<title>Logins of the world</title><article><h1>Logins of the world</h1><p>{LEAD}</p></article>"
+    );
+    assert!(file("a.html", piece.as_bytes(), None).is_ok());
+}
+
+#[test]
+fn what_was_once_fuzzed_stays_good() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for name in ["feed", "file", "date", "clean", "opml"] {
+        let target = match name {
+            "feed" => fuzzed::feed,
+            "file" => fuzzed::file_of_any_kind,
+            "date" => fuzzed::a_date,
+            "clean" => fuzzed::html,
+            _ => fuzzed::opml,
+        };
+        let seeds = std::fs::read_dir(corpus.join(name)).unwrap();
+        let bytes: Vec<Vec<u8>> =
+            seeds.map(|seed| std::fs::read(seed.unwrap().path()).unwrap()).collect();
+        assert!(!bytes.is_empty(), "{name} has no seeds");
+        for seed in bytes {
+            target(&seed);
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Vocabulary {
     Itunes,
     /// RDF itself.
     Rdf,
+    /// Where on earth: `GeoRSS`.
+    Geo,
     /// `FeedBurner`.
     Feedburner,
     /// Anything else.
@@ -335,7 +337,15 @@ fn holds_others(element: &Element) -> bool {
     match element.vocabulary {
         Vocabulary::Core => matches!(
             element.name.as_str(),
-            "item" | "entry" | "author" | "contributor" | "source" | "image" | "textinput"
+            "item"
+                | "entry"
+                | "author"
+                | "contributor"
+                | "source"
+                | "image"
+                | "textinput"
+                | "skiphours"
+                | "skipdays"
         ),
         Vocabulary::Media => matches!(element.name.as_str(), "group" | "content"),
         Vocabulary::Itunes => element.name == "owner",
@@ -352,12 +362,17 @@ fn vocabulary_of(uri: &str, default: bool) -> Vocabulary {
         Vocabulary::Dublin
     } else if is("purl.org/rss/1.0/modules/content") {
         Vocabulary::Content
-    } else if is("search.yahoo.com/mrss") || is("rssboard.org/media-rss") {
+    } else if is("search.yahoo.com/mrss")
+        || is("rssboard.org/media-rss")
+        || is("search.yahoo.com/rss")
+    {
         Vocabulary::Media
     } else if is("itunes") {
         Vocabulary::Itunes
     } else if is("22-rdf-syntax-ns") {
         Vocabulary::Rdf
+    } else if is("georss.org/georss") {
+        Vocabulary::Geo
     } else if is("feedburner.org") {
         Vocabulary::Feedburner
     } else if is("w3.org/2005/atom")
@@ -388,6 +403,7 @@ fn usual(prefix: &str) -> Vocabulary {
         "media" => Vocabulary::Media,
         "itunes" => Vocabulary::Itunes,
         "rdf" => Vocabulary::Rdf,
+        "georss" => Vocabulary::Geo,
         "feedburner" => Vocabulary::Feedburner,
         _ => Vocabulary::Other,
     }

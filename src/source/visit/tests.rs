@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::from_millis;
-use crate::source::fetch::Answer;
+use crate::source::fetch::{Answer, Said};
 
 /// Gives the answers it was told, and keeps what it was asked.
 #[derive(Default)]
@@ -51,6 +51,7 @@ fn found(body: &str) -> Result<Response, Trouble> {
         final_url: url(),
         etag,
         last_modified: None,
+        said: Said::default(),
     }))
 }
 
@@ -59,7 +60,7 @@ async fn a_feed_is_taken_in_once_and_then_unchanged() {
     let body = "<rss><item><guid>1</guid><title>A</title><pubDate>2099-01-01</pubDate></item><item/></rss>";
     let (mut source, fetch) = source(
         Kind::Feed { url: url() },
-        vec![found(body), found(body), Ok(Response::NotModified)],
+        vec![found(body), found(body), Ok(Response::NotModified(Said::default()))],
     );
 
     let Haul::Drafts { drafts, present, memory, failures } =
@@ -74,6 +75,103 @@ async fn a_feed_is_taken_in_once_and_then_unchanged() {
     assert_eq!((drafts[0].language.as_deref(), drafts[0].published), (Some("de"), None));
     assert_eq!((same, not_modified), (Haul::Unchanged, Haul::Unchanged));
     assert_eq!(fetch.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
+}
+
+/// The memory after a good visit.
+async fn remembered(source: &mut Source, memory: Memory) -> Memory {
+    match source.visit(&memory, now()).await.unwrap() {
+        Haul::Drafts { memory, .. } => memory,
+        Haul::Unchanged => memory,
+    }
+}
+
+#[tokio::test]
+async fn what_the_publisher_wishes_is_remembered() {
+    let body = "<rss xmlns:a='http://www.w3.org/2005/Atom'><channel><ttl>90</ttl><skipHours><hour>0</hour><hour>24</hour>\
+                <hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays><a:link rel='hub' href='https://hub.example/'/>\
+                <a:link rel='self' href='/own'/><item><guid>1</guid><title>A</title></item></channel></rss>";
+    let Ok(Response::Document(mut document)) = found(body) else { panic!() };
+    document.said.headers.push(("cache-control".to_owned(), "max-age=600".to_owned()));
+    let (mut source, _) = source(Kind::Feed { url: url() }, vec![Ok(Response::Document(document))]);
+
+    let manners = remembered(&mut source, Memory::default()).await.manners;
+
+    let wishes = Wishes { max_age: 600, ttl: 5400, skip_hours: 0b1001, skip_days: 1 << 6 };
+    assert_eq!(manners.wishes, wishes);
+    let hub = manners.hub.unwrap();
+    assert_eq!(
+        (hub.hub.as_str(), hub.topic.as_str()),
+        ("https://hub.example/", "https://news.example/own")
+    );
+}
+
+#[tokio::test]
+async fn a_move_for_good_is_followed_once_it_repeats() {
+    let new = Url::parse("https://new.example/feed").unwrap();
+    let moved =
+        || Ok(Response::NotModified(Said { moved: Some(new.clone()), headers: Vec::new() }));
+    let stays = || Ok(Response::NotModified(Said::default()));
+    let (mut source, fetch) =
+        source(Kind::Feed { url: url() }, vec![moved(), moved(), moved(), stays(), stays()]);
+
+    let mut memory = Memory::default();
+    for _ in 0..5 {
+        memory = remembered(&mut source, memory).await;
+    }
+
+    let asked: Vec<_> = fetch.asked.lock().unwrap().iter().map(|r| r.url.to_string()).collect();
+    assert_eq!(asked[2], url().as_str());
+    assert_eq!(&asked[3..], [new.as_str(), new.as_str()]);
+}
+
+#[tokio::test]
+async fn what_is_known_of_one_address_is_not_told_to_another() {
+    let (mut source, fetch) =
+        source(Kind::Feed { url: url() }, vec![found("<rss><item><title>A</title></item></rss>")]);
+    let manners = Manners { address: "https://old.example/".to_owned(), ..Manners::default() };
+    let old = Memory {
+        etag: Some("\"old\"".to_owned()),
+        manners: Box::new(manners),
+        ..Memory::default()
+    };
+
+    let memory = remembered(&mut source, old).await;
+
+    assert_eq!(fetch.asked.lock().unwrap()[0].etag, None);
+    assert_eq!(memory.manners.address, url().as_str());
+}
+
+#[tokio::test]
+async fn a_guid_at_two_addresses_names_no_piece() {
+    let item = |n: u8| {
+        format!(
+            "<item><guid isPermaLink='false'>same</guid><link>https://news.example/{n}</link></item>"
+        )
+    };
+    let (mut source, _) = source(
+        Kind::Feed { url: url() },
+        vec![
+            found(&format!("<rss>{}{}</rss>", item(1), item(2))),
+            found(&format!("<rss>{}</rss>", item(3))),
+        ],
+    );
+
+    let mut guids = Vec::new();
+    let mut memory = Memory::default();
+    for _ in 0..2 {
+        let Haul::Drafts { drafts, memory: fresh, .. } =
+            source.visit(&memory, now()).await.unwrap()
+        else {
+            panic!()
+        };
+        guids.extend(drafts.into_iter().map(|draft| draft.guid));
+        memory = fresh;
+    }
+
+    assert_eq!(
+        guids,
+        ["https://news.example/1", "https://news.example/2", "https://news.example/3"]
+    );
 }
 
 #[tokio::test]

@@ -75,6 +75,8 @@ pub struct Listing {
     pub older_url: String,
     /// Where newer pieces are; empty on the first page.
     pub newer_url: String,
+    /// For the page of a feed that a person opened: its address; else empty.
+    pub feed_url: String,
 }
 
 /// A step on the way to a page.
@@ -236,10 +238,16 @@ impl Page for Listing {
             stories,
             older_url: older.to_owned(),
             newer_url: String::new(),
+            feed_url: String::new(),
+        };
+        let feed = Self {
+            feed_url: "https://news.example.org/feeds/region/africa/kenya.rss".to_owned(),
+            ..page(Shell::sample(), samples::stories(2), "")
         };
         vec![
             page(Shell::sample(), samples::stories(9), "/region/africa/kenya?before=9"),
             page(Shell::bare_sample(), vec![], ""),
+            feed,
         ]
     }
 }

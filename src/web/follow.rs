@@ -1,0 +1,109 @@
+//! Keeps the feeds level with the store: what changed is made again at once,
+//! before anybody asks, and then announced.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::warn;
+
+use super::feeds;
+use super::office::Office;
+use super::press::Look;
+use crate::feed::Format;
+use crate::flow::push;
+use crate::flow::syndicate::FeedName;
+use crate::store::{Result, feeds as stored};
+
+/// How often the store is looked at when no bell rings: another program, or
+/// another machine, may have changed it.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Follows the store until told to stop.
+pub async fn run(office: Office, mut stop: watch::Receiver<bool>) {
+    let mut seen = None;
+    let distribution = tokio::spawn(distribute(office.clone(), stop.clone()));
+    while !*stop.borrow() {
+        office.house.pulse.beat("feeds", office.house.now());
+        if let Err(error) = once(&office, &mut seen).await {
+            warn!("The feeds are behind: {error}");
+        }
+        tokio::select! {
+            () = office.house.bells.articles.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => break,
+        }
+    }
+    office.house.pulse.rest("feeds");
+    // It stops by the same signal.
+    let _ = distribution.await;
+}
+
+/// Makes again what changed, and announces it.
+async fn once(office: &Office, seen: &mut Option<Look>) -> Result<()> {
+    let look = office.press.look(&office.house).await?;
+    let mut tx = office.house.store.read().await?;
+    let before = match *seen {
+        Some(seen) => seen,
+        // What changed while nobody was here is announced now.
+        None => Look { articles: stored::followed(&mut tx).await?, editions: look.editions },
+    };
+    drop(tx);
+    if look.articles != before.articles {
+        let mut tx = office.house.store.read().await?;
+        let touched = stored::touched(&mut tx, before.articles).await?;
+        drop(tx);
+        for (shelf, _) in touched {
+            if let Some(name) = FeedName::of_shelf(&shelf) {
+                renew(office, &name).await?;
+            }
+        }
+    }
+    if look.editions != before.editions {
+        for digest in &office.house.settings().digests {
+            renew(office, &FeedName::Digest(digest.name.clone())).await?;
+        }
+    }
+    if let Some(courier) = office.courier()
+        && push::announce(&office.house, courier).await? > 0
+    {
+        office.parcels.notify_one();
+    }
+    if look.articles != before.articles {
+        let mut tx = office.house.store.write().await?;
+        stored::set_followed(&mut tx, look.articles).await?;
+        tx.commit().await?;
+    }
+    *seen = Some(look);
+    Ok(())
+}
+
+/// Makes a feed again in the formats in which somebody ever asked for it: in
+/// the others nobody can have subscribed to it.
+async fn renew(office: &Office, name: &FeedName) -> Result<()> {
+    for format in Format::ALL {
+        let path = format!("{}.{}", name.path(), format.extension());
+        let mut tx = office.house.store.read().await?;
+        let was_made = stored::was_made(&mut tx, &path).await?;
+        drop(tx);
+        if was_made && let Err(trouble) = feeds::document(office, name, format).await {
+            warn!("/{path} is behind: {trouble:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Hands over parcels when there are new ones, and now and then those that
+/// could not be handed over before.
+async fn distribute(office: Office, mut stop: watch::Receiver<bool>) {
+    let Some(courier) = office.courier().cloned() else { return };
+    while !*stop.borrow() {
+        if let Err(error) = push::distribute(&office.house, &courier, &office).await {
+            warn!("Subscribers cannot be told of changes now: {error}");
+        }
+        tokio::select! {
+            () = office.parcels.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = stop.changed() => break,
+        }
+    }
+}

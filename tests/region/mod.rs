@@ -1,0 +1,3 @@
+//! Where pieces belong that are hard to place.
+
+mod hard_cases;
