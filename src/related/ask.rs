@@ -130,7 +130,7 @@ impl Index {
         let own = Marks::new(&entry.vector, rarities);
         let before = entry.about.since;
         let mut ranked: Vec<(f32, Arc<Entry>)> = Vec::new();
-        for candidate in self.search(entry, own.sought(), Tongue::Other, FOREIGN)? {
+        for candidate in self.search(entry, &own.sought(), Tongue::Other, FOREIGN)? {
             let Some(other) = self.at(candidate)? else { continue };
             let marks = Marks::new(&other.vector, &self.rarities(&other.vector, before)?);
             if let Some(score) = own.score(&marks) {
@@ -168,6 +168,9 @@ impl Index {
         };
         let mut best = Best::new(most);
         for (part, segment) in self.segments.iter().enumerate() {
+            if tongue == Tongue::Other && !segment.speaks_other_than(entry.about.language) {
+                continue;
+            }
             best.enter(part);
             segment.search(&sought, &mut self.cache, &mut self.scratch, &mut best)?;
         }
@@ -186,6 +189,7 @@ impl Index {
         if self.counted.before != Some(before) {
             let on_disk = self.segments.iter().map(|segment| segment.earlier(before)).sum::<u32>();
             self.counted.all = on_disk + self.fresh.earlier(before);
+            self.counted.bounds = self.segments.iter().map(|s| s.bound(before)).collect();
             self.counted.rarities.clear();
             self.counted.before = Some(before);
         }
@@ -200,8 +204,8 @@ impl Index {
                 continue;
             }
             let mut with = self.fresh.with(*term, before);
-            for segment in &self.segments {
-                with += segment.with(*term, before, &mut self.cache, &mut self.scratch)?;
+            for (segment, bound) in self.segments.iter().zip(&self.counted.bounds) {
+                with += segment.with(*term, *bound, &mut self.cache, &mut self.scratch)?;
             }
             let rarity = weigh::rarity(self.counted.all, with);
             self.counted.rarities.insert(*term, rarity);

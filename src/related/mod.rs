@@ -123,6 +123,8 @@ pub struct Index {
 struct Counted {
     before: Option<Since>,
     all: u32,
+    /// Where that moment lies in each segment.
+    bounds: Vec<u32>,
     rarities: HashMap<Term, f32, Numbers>,
 }
 

@@ -179,9 +179,13 @@ impl Marks {
         Self { terms: vector.terms.iter().zip(rarities).filter_map(weigh).collect() }
     }
 
-    /// The weights by which candidates are found.
-    pub(super) fn sought(&self) -> &[(Term, f32)] {
-        &self.terms
+    /// The weights by which candidates are found: names, for without them a
+    /// country in common says nothing.
+    pub(super) fn sought(&self) -> Vec<(Term, f32)> {
+        let mut names = self.terms.clone();
+        names.retain(|(term, _)| terms::kind(*term) == Kind::Name);
+        names.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        names
     }
 
     /// How related a text in another language is, if it is; from 0 to 1.

@@ -28,6 +28,8 @@ pub(in super::super) struct Segment {
     by_id: Vec<u32>,
     /// The first term of each page of the dictionary.
     guide: Vec<u32>,
+    /// The languages of its articles, each once.
+    languages: Vec<u32>,
     /// Articles that were edited or withdrawn since, a bit each.
     gone: Vec<u64>,
     gone_count: u32,
@@ -95,6 +97,10 @@ impl Segment {
         let guide = guide.chunks_exact(4).map(word).collect();
         let count = u32::try_from(docs.len()).map_err(|_| damaged("too many articles"))?;
         let mut by_id: Vec<u32> = (0..count).collect();
+        let mut languages: Vec<u32> = docs.iter().map(|doc| doc.about.language).collect();
+        languages.sort_unstable();
+        languages.dedup();
+        languages.shrink_to_fit();
         by_id.sort_unstable_by_key(|doc| docs[*doc as usize].about.id);
         Ok(Self {
             number,
@@ -105,6 +111,7 @@ impl Segment {
             docs: Arc::new(docs),
             by_id,
             guide,
+            languages,
             gone_count: 0,
         })
     }
@@ -112,6 +119,11 @@ impl Segment {
     /// Articles in it, also those that are gone.
     pub(in super::super) fn size(&self) -> u32 {
         u32::try_from(self.docs.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Is there any article in a known language that is not this one?
+    pub(in super::super) fn speaks_other_than(&self, language: u32) -> bool {
+        self.languages.iter().any(|other| *other != 0 && *other != language)
     }
 
     /// Articles that are gone.
@@ -157,7 +169,7 @@ impl Segment {
     }
 
     /// The first article that did not appear before that moment.
-    fn bound(&self, before: Since) -> u32 {
+    pub(in super::super) fn bound(&self, before: Since) -> u32 {
         let at = self.docs.partition_point(|doc| doc.about.since < before);
         u32::try_from(at).unwrap_or(u32::MAX)
     }
@@ -214,16 +226,15 @@ impl Segment {
         Ok(greatest)
     }
 
-    /// How many articles before that moment have a term. Those that are gone
-    /// count until the segment is merged.
+    /// How many articles before the one at `bound` have a term. Those that are
+    /// gone count until the segment is merged.
     pub(in super::super) fn with(
         &self,
         term: Term,
-        before: Since,
+        bound: u32,
         cache: &mut Cache,
         scratch: &mut Scratch,
     ) -> Result<u32> {
-        let bound = self.bound(before);
         if bound == 0 {
             return Ok(0);
         }
@@ -234,12 +245,22 @@ impl Segment {
         if entry.count == 1 {
             return Ok(u32::from(entry.place >> 8 < u64::from(bound)));
         }
-        self.postings(entry, cache, &mut scratch.bytes)?;
-        let mut count = 0;
+        // Of a long list only what is said of its blocks, and one block.
+        let heads = (entry.count as usize).div_ceil(BLOCK) * BLOCK_HEAD;
+        let heads_at = entry.place + 8;
+        cache.read(self.number, &self.pages, heads_at, heads, &mut scratch.bytes)?;
         let list = Blocks::new(&scratch.bytes, entry.count);
         let block = list.block_of(bound);
-        list.read(block, |doc, _| count += u32::from(doc < bound));
-        Ok(u32::try_from(block * BLOCK).unwrap_or(u32::MAX).min(entry.count) + count)
+        let whole = u32::try_from(block * BLOCK).unwrap_or(u32::MAX).min(entry.count);
+        let Some((range, before, many)) = list.place(block) else { return Ok(whole) };
+        let at = heads_at + (heads + range.start) as u64;
+        if at + range.len() as u64 > self.dictionary_at {
+            return Err(self.pages.damaged("a list is too long"));
+        }
+        cache.read(self.number, &self.pages, at, range.len(), &mut scratch.bytes)?;
+        let mut count = 0;
+        decode(&scratch.bytes, before, many, |doc, _| count += u32::from(doc < bound));
+        Ok(whole + count)
     }
 
     /// Offers the earlier articles that share terms with what is sought.
@@ -472,34 +493,22 @@ impl<'a> Blocks<'a> {
         low
     }
 
-    /// Reads one block; nothing if there is none.
-    pub(super) fn read(&self, block: usize, mut each: impl FnMut(u32, Loudness)) {
-        let Some(end) = self.end(block) else { return };
+    /// Where a block lies behind the heads, the article before it, and how
+    /// many articles are in it.
+    fn place(&self, block: usize) -> Option<(std::ops::Range<usize>, u32, usize)> {
+        let end = self.end(block)?;
         let before = block.checked_sub(1);
         let start = before.and_then(|before| self.end(before)).unwrap_or(0);
-        let mut doc = before.and_then(|before| self.last(before)).unwrap_or(0);
+        let doc = before.and_then(|before| self.last(before)).unwrap_or(0);
         let many = self.count.saturating_sub(block * BLOCK).min(BLOCK);
-        let Some(bytes) = self.blocks.get(start..end) else { return };
-        let Some((deltas, louds)) =
-            bytes.len().checked_sub(many).and_then(|at| bytes.split_at_checked(at))
-        else {
-            return;
-        };
-        let mut at = 0;
-        for loud in louds {
-            let mut delta = 0_u32;
-            let mut shift = 0;
-            loop {
-                let Some(byte) = deltas.get(at) else { return };
-                at += 1;
-                delta |= u32::from(byte & 0x7f) << shift;
-                if *byte < 0x80 || shift >= 28 {
-                    break;
-                }
-                shift += 7;
-            }
-            doc = doc.wrapping_add(delta);
-            each(doc, Loudness(*loud));
+        (start <= end).then_some((start..end, doc, many))
+    }
+
+    /// Reads one block; nothing if there is none.
+    pub(super) fn read(&self, block: usize, each: impl FnMut(u32, Loudness)) {
+        let Some((range, before, many)) = self.place(block) else { return };
+        if let Some(bytes) = self.blocks.get(range) {
+            decode(bytes, before, many, each);
         }
     }
 
@@ -508,5 +517,27 @@ impl<'a> Blocks<'a> {
         for block in 0..self.len() {
             self.read(block, &mut each);
         }
+    }
+}
+
+/// Reads a block's articles and how loud the term is in each.
+fn decode(bytes: &[u8], before: u32, many: usize, mut each: impl FnMut(u32, Loudness)) {
+    let split = bytes.len().checked_sub(many).and_then(|at| bytes.split_at_checked(at));
+    let Some((deltas, louds)) = split else { return };
+    let mut doc = before;
+    let mut deltas = deltas.iter();
+    for loud in louds {
+        let Some(byte) = deltas.next() else { return };
+        let mut delta = u32::from(byte & 0x7f);
+        let mut more = *byte >= 0x80;
+        let mut shift = 7;
+        while more && shift < 32 {
+            let Some(byte) = deltas.next() else { return };
+            delta |= u32::from(byte & 0x7f) << shift;
+            more = *byte >= 0x80;
+            shift += 7;
+        }
+        doc = doc.wrapping_add(delta);
+        each(doc, Loudness(*loud));
     }
 }
