@@ -2,5 +2,6 @@
 
 mod feedback;
 mod region;
+mod related;
 mod sources;
 mod web;

@@ -45,6 +45,7 @@ struct Beside {
 impl Related {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, _) = opening::open(global).await?;
+        house.related.write_too();
         house.related.catch_up(&house.store).await?;
         if let Some(id) = self.id {
             let mut tx = house.store.read().await?;

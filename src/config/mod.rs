@@ -14,6 +14,7 @@ mod mail;
 mod problem;
 mod reader;
 mod region;
+mod related;
 mod secret;
 mod server;
 mod site;
@@ -54,6 +55,8 @@ pub struct Config {
     pub regions: Vec<Declared>,
     /// `[regions] depth`.
     pub region_depth: u8,
+    /// `[related]`.
+    pub related: crate::related::Settings,
     /// `[feeds]`.
     pub feeds: feed::Settings,
     /// `[mail]`; `None`: nothing is mailed.
@@ -168,6 +171,7 @@ fn sections(root: Section<'_>) -> Option<Config> {
     let admin = server::read_admin(root.section("admin"), &server);
     let store = store::read(root.section("store"));
     let feeds = feeds::read(root.section("feeds"));
+    let related = related::read(root.section("related"), &store.url);
     let delivery = delivery::read(root.section("delivery"));
     let feedback = feedback::read(root.section("feedback"));
     let templates = templates(root.section("templates"));
@@ -214,6 +218,7 @@ fn sections(root: Section<'_>) -> Option<Config> {
         sources: sources?,
         regions: regions?,
         region_depth,
+        related,
         feeds,
         mail,
         digests: digests?,

@@ -43,6 +43,7 @@ pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
         sources: config.sources.clone(),
         tree,
         tree_fingerprint: fingerprint(config),
+        related: related(config),
         feeds: config.feeds.clone(),
         mail: mail(config)?,
         on_uncertain: config.delivery.on_uncertain,
@@ -50,6 +51,22 @@ pub fn settings(config: &Config) -> std::result::Result<Settings, String> {
         digests: config.digests.clone(),
         templates,
     })
+}
+
+/// Where related articles are kept: with PostgreSQL, which lies beside no
+/// folder of ours, where systemd says, a folder for each database.
+fn related(config: &Config) -> crate::related::Settings {
+    let mut settings = config.related.clone();
+    if settings.folder.is_none()
+        && !config.store.url.starts_with("sqlite:")
+        && let Some(caches) = std::env::var_os("CACHE_DIRECTORY")
+    {
+        let mut hasher = DefaultHasher::new();
+        config.store.url.hash(&mut hasher);
+        let name = format!("related-{:016x}", hasher.finish());
+        settings.folder = Some(Path::new(&caches).join(name));
+    }
+    settings
 }
 
 /// Changes when the regions in force, or what decides them, may have changed.

@@ -57,6 +57,7 @@ where
     take_over(&house, &parts.instance).await?;
     let (stopping, stop) = watch::channel(false);
     let (reloading, reloaded) = watch::channel(0_u64);
+    house.related.write_too();
     let parts = Arc::new(parts);
     let mut loops = JoinSet::new();
     let web = web(stop.clone());
@@ -98,6 +99,7 @@ where
         );
     } else {
         retire(&house, &parts.instance).await?;
+        house.related.settle().await;
     }
     house.store.close().await;
     info!("Stopped");

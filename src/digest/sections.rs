@@ -34,6 +34,20 @@ pub struct Piece {
     pub source: String,
     /// Pieces that belong beside it, best first.
     pub beside: Vec<Beside>,
+    /// Other publications that printed the same text; they stand nowhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Copy>,
+}
+
+/// The same text in another publication.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Copy {
+    /// Which article.
+    pub id: ArticleId,
+    /// Where it can be read; absolute.
+    pub url: String,
+    /// The publication's name.
+    pub source: String,
 }
 
 /// A piece that belongs beside another.
@@ -197,6 +211,7 @@ pub(super) mod tests {
             language: "en".to_owned(),
             source: String::new(),
             beside: vec![],
+            copies: vec![],
         }
     }
 

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::House;
 use super::issue::{self, Issue};
+use super::{House, fold};
 use crate::article::{ArticleId, Card};
 use crate::clock::Time;
-use crate::digest::sections::{self, Beside, Piece};
+use crate::digest::sections::{self, Beside, Copy, Piece};
 use crate::digest::slot::{self, DueSlot, Past, Slot};
 use crate::digest::{self, Zone};
 use crate::store::deliveries::{self, NewDelivery, Variant};
@@ -124,8 +124,8 @@ pub async fn make(
     let horizon = state.horizon.unwrap_or(freeze_at - delta(digest.first_covers));
     let news = news(&mut tx, digest, horizon, state.settled_below, freeze_at).await?;
     let mut pieces = Vec::with_capacity(news.fit.len());
-    for card in &news.fit {
-        pieces.push(piece(&mut tx, house, &settings.site, card).await?);
+    for told in fold::once(&mut tx, news.fit).await? {
+        pieces.push(piece(&mut tx, house, &settings.site, &told).await?);
     }
     let (chosen, rest) = sections::choose(pieces, digest.limit);
     if chosen.is_empty() {
@@ -151,8 +151,11 @@ pub async fn make(
     for (position, piece) in (1..).zip(&chosen) {
         let text = serde_json::to_string(piece).expect("a piece is strings and numbers");
         editions::add_article(&mut tx, &edition, position, piece.id, &text).await?;
+        for copy in &piece.copies {
+            editions::add_article(&mut tx, &edition, -position, copy.id, "").await?;
+        }
     }
-    let waiting = rest.iter().map(|piece| piece.id).chain(news.later.iter().copied()).min();
+    let waiting = rest.iter().flat_map(fold::ids).chain(news.later.iter().copied()).min();
     let below = match waiting {
         Some(first) => ArticleId(first.0 - 1),
         None if news.all_seen => editions::highest_article(&mut tx).await?,
@@ -205,9 +208,15 @@ fn wants(digest: &digest::Settings, card: &Card) -> bool {
 
 /// A piece as it is frozen: its teaser, its image and what stands beside it
 /// will not change any more.
-async fn piece(tx: &mut Tx, house: &House, site: &crate::site::Site, card: &Card) -> Result<Piece> {
+async fn piece(
+    tx: &mut Tx,
+    house: &House,
+    site: &crate::site::Site,
+    told: &fold::Told,
+) -> Result<Piece> {
+    let card = &told.card;
     let mut beside: Vec<Beside> = vec![];
-    let mut shown = BTreeSet::from([card.id]);
+    let mut shown: BTreeSet<ArticleId> = told.ids().collect();
     for hint in &card.hints {
         if let Some(hinted) = articles::by_title(tx, &hint.title).await?
             && shown.insert(hinted.id)
@@ -236,7 +245,13 @@ async fn piece(tx: &mut Tx, house: &House, site: &crate::site::Site, card: &Card
         language: card.language.clone(),
         source: card.credit.clone().unwrap_or_default(),
         beside,
+        copies: told.copies.iter().map(|copy| printed_copy(site, copy)).collect(),
     })
+}
+
+fn printed_copy(site: &crate::site::Site, card: &Card) -> Copy {
+    let source = card.credit.clone().unwrap_or_else(|| card.source.clone());
+    Copy { id: card.id, url: address(site, card), source }
 }
 
 fn aside(site: &crate::site::Site, card: &Card) -> Beside {
@@ -369,8 +384,8 @@ pub async fn draft(
     let above = state.map_or(ArticleId(0), |state| state.settled_below);
     let news = news(&mut tx, digest, horizon, above, freeze_at).await?;
     let mut pieces = Vec::with_capacity(news.fit.len());
-    for card in &news.fit {
-        pieces.push(piece(&mut tx, house, &settings.site, card).await?);
+    for told in fold::once(&mut tx, news.fit).await? {
+        pieces.push(piece(&mut tx, house, &settings.site, &told).await?);
     }
     Ok(sections::choose(pieces, digest.limit).0)
 }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub tree: Tree,
     /// Changes when the regions in force change.
     pub tree_fingerprint: i64,
+    /// How related articles are found; read once, at the start.
+    pub related: crate::related::Settings,
     /// How feeds are made.
     pub feeds: feed::Settings,
     /// How mail leaves the house; without it nothing is mailed.
@@ -105,7 +107,7 @@ impl House {
             store,
             clock,
             gazetteer,
-            related: Related::default(),
+            related: Related::kept(settings.related.clone()),
             keys,
             salt,
             bells: Bells::default(),

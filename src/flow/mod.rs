@@ -18,6 +18,7 @@ pub mod deliver;
 pub mod depart;
 pub mod enrol;
 pub mod feedback;
+mod fold;
 pub mod house;
 pub mod hubs;
 pub mod inbox;

@@ -1,17 +1,39 @@
 //! Which earlier articles belong beside this one.
 //!
 //! An index of weighted terms that grows as articles arrive. It knows texts
-//! and dates, nothing of sources or digests. What it answers depends on what it
-//! holds, not on the order in which that came in, except where two articles
-//! appeared at the same moment.
+//! and dates, nothing of sources or digests. The newest articles are in
+//! memory, the others in files ([`disk`]); which of the two makes no difference
+//! to what it answers.
+//!
+//! What it answers for an article depends on that article and on those that
+//! appeared before it, as they are now; not on later ones, and not on the
+//! order in which any of them came in. How rare a word is, too, is counted
+//! among the earlier articles only. There is one blur: an article that was
+//! edited or withdrawn after it went to the disk is never shown, but its old
+//! words count as known until its file is merged with others.
 
+mod ask;
+pub mod copies;
+mod disk;
+mod fresh;
+mod numbers;
+mod search;
 mod stop;
 mod terms;
+mod weigh;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::article::ArticleId;
 use crate::clock::Time;
+pub use disk::DiskError;
+use disk::{Cache, List, Listed, Lock, Merge, Scratch, Segment};
+use fresh::{Entry, Fresh};
+use numbers::Numbers;
+use terms::{Term, Vector};
 
 /// What the index needs to know of an article.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +46,12 @@ pub struct Document<'a> {
     pub text: &'a str,
     /// BCP 47 tag; `und` if unknown.
     pub language: &'a str,
-    /// When it appeared. "Earlier" is by this, then by the order of arrival.
+    /// When it appeared. "Earlier" is by this, then by the id.
     pub published: Time,
+    /// Countries it is about, best first, by their codes.
+    pub countries: &'a [&'a str],
+    /// Titles of pieces that the publisher shows beside it.
+    pub hints: &'a [&'a str],
 }
 
 /// An article that belongs beside another.
@@ -33,92 +59,189 @@ pub struct Document<'a> {
 pub struct Match {
     /// Which.
     pub id: ArticleId,
-    /// Likeness from 0 to 1.
+    /// How related, from 0 to 1; one half is where relation begins.
     pub score: f32,
 }
 
-/// From this likeness on two articles surely have to do with each other.
-const RELATED: f32 = 0.20;
-/// From here on they may, if the best match stands out from the crowd.
-const MAYBE_RELATED: f32 = 0.12;
-/// How far it must stand out: by this factor over the tenth best.
-const STANDS_OUT: f32 = 3.0;
-/// Below this they have not, even where a better match has.
-const UNRELATED: f32 = 0.09;
-/// From here on two articles are one text, printed twice.
-const SAME_TEXT: f32 = 0.95;
-/// From here on two teasers tell the same story.
-const SAME_STORY: f32 = 0.75;
-/// Articles that are compared exactly, of those that share the rarest terms.
-const CANDIDATES: usize = 64;
-/// Mentions of terms that are looked at to find them, rarest terms first.
-const MOST_POSTINGS: usize = 40_000;
+/// What the operator chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the index is kept; in memory only, if there is no folder.
+    pub folder: Option<PathBuf>,
+    /// May this process write there? Else it only reads what another wrote.
+    pub writes: bool,
+    /// Bytes of it that are held in memory beside what must be.
+    pub cache: usize,
+    /// After this time an article counts half; for ever whole, if there is none.
+    pub half_life: Option<Duration>,
+    /// Older articles are not shown; none is too old, if there is none.
+    pub max_age: Option<Duration>,
+}
 
-/// One article in the index.
-#[derive(Debug)]
-struct Entry {
+impl Default for Settings {
+    fn default() -> Self {
+        Self { folder: None, writes: false, cache: 64_000_000, half_life: None, max_age: None }
+    }
+}
+
+/// When an article appeared: its moment in milliseconds, then its number.
+type Since = (i64, i64);
+
+/// What is known of an article besides its terms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct About {
     id: ArticleId,
+    since: Since,
     language: u32,
-    /// When it appeared, in milliseconds, and which arrival it was.
-    since: (i64, u64),
-    /// Term numbers with their weights, in the order of numbers.
-    terms: Box<[(u32, f32)]>,
+    length: f32,
 }
 
-/// Where a term occurs.
-#[derive(Debug, Default)]
-struct Postings {
-    term: u64,
-    slots: Vec<u32>,
-}
+/// Articles that are held in memory before they go to the disk.
+const FRESH: usize = 4_096;
+/// Segments of one order of size that become one.
+const ALIKE: usize = 8;
+/// A segment of which so large a part is gone is written anew: one in this many.
+const GONE: u32 = 5;
 
 /// The growing index.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Index {
-    entries: Vec<Option<Entry>>,
-    free_slots: Vec<u32>,
-    by_id: HashMap<ArticleId, u32>,
-    numbers: HashMap<u64, u32>,
-    postings: Vec<Postings>,
-    free_numbers: Vec<u32>,
-    arrivals: u64,
+    settings: Settings,
+    reader: terms::Reader,
+    fresh: Fresh,
+    places: HashMap<i64, u32, Numbers>,
+    segments: Vec<Segment>,
+    cache: Cache,
+    scratch: Scratch,
+    lock: Option<Lock>,
+    list: List,
+    counted: Counted,
+}
+
+/// How rare terms were found to be among the articles before a moment.
+#[derive(Debug, Default)]
+struct Counted {
+    before: Option<Since>,
+    all: u32,
+    /// Where that moment lies in each segment.
+    bounds: Vec<u32>,
+    rarities: HashMap<Term, f32, Numbers>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::in_memory(Settings::default())
+    }
 }
 
 impl Index {
-    /// Takes in an article, or its new text if the index has it already. An
-    /// article that comes again keeps its place in the order of arrival.
+    /// An index that is in memory and empty.
+    #[must_use]
+    pub fn in_memory(settings: Settings) -> Self {
+        Self {
+            cache: Cache::new(settings.cache),
+            settings,
+            reader: terms::Reader::default(),
+            fresh: Fresh::default(),
+            places: HashMap::default(),
+            segments: Vec::new(),
+            scratch: Scratch::default(),
+            lock: None,
+            list: List::default(),
+            counted: Counted::default(),
+        }
+    }
+
+    /// The index kept in `settings.folder`, as far as it was written: [`seen`]
+    /// says how far. If another process writes there, this one only reads.
+    ///
+    /// # Errors
+    /// If the folder or what is in it cannot be used; [`anew`] begins again.
+    ///
+    /// [`seen`]: Self::seen
+    /// [`anew`]: Self::anew
+    pub fn open(settings: Settings) -> Result<Self, DiskError> {
+        let mut index = Self::in_memory(settings);
+        let Some(folder) = index.settings.folder.clone() else { return Ok(index) };
+        if index.settings.writes {
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| DiskError::Io { path: folder.clone(), error })?;
+            index.lock = Lock::take(&folder)?;
+        }
+        index.list = List::read(&folder)?;
+        for listed in &index.list.segments {
+            let path = disk::segment_path(&folder, listed.number);
+            let mut segment = Segment::open(&path, listed.number)?;
+            for doc in &listed.gone {
+                segment.strike(*doc);
+            }
+            index.segments.push(segment);
+        }
+        if index.lock.is_some() {
+            disk::tidy(&folder, &index.list);
+        }
+        Ok(index)
+    }
+
+    /// An empty index in the same folder: what is there is given up.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn anew(settings: Settings, old: Option<Self>) -> Result<Self, DiskError> {
+        // The lock goes with the old one.
+        drop(old);
+        let mut index = Self::in_memory(settings);
+        if let Some(folder) = index.settings.folder.clone().filter(|_| index.settings.writes) {
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| DiskError::Io { path: folder.clone(), error })?;
+            index.lock = Lock::take(&folder)?;
+            if index.lock.is_some() {
+                index.list.write(&folder)?;
+                disk::tidy(&folder, &index.list);
+            }
+        }
+        Ok(index)
+    }
+
+    /// The revision of the store up to which everything is on the disk.
+    #[must_use]
+    pub fn seen(&self) -> i64 {
+        self.list.seen
+    }
+
+    /// Takes in an article, or its new text if the index has it already.
     pub fn insert(&mut self, document: &Document<'_>) {
-        let arrival = self.take_out(document.id).map_or(self.arrivals, |entry| entry.since.1);
-        if arrival == self.arrivals {
-            self.arrivals += 1;
-        }
-        let Some(slot) = self.free_slot() else { return };
-        let found = terms::terms(document.title, document.text, document.language);
-        let mut own: Vec<(u32, f32)> = Vec::with_capacity(found.len());
-        for (term, weight) in found {
-            let Some(number) = self.number(term) else { break };
-            self.postings[number as usize].slots.push(slot);
-            own.push((number, weight));
-        }
-        own.sort_unstable_by_key(|(number, _)| *number);
-        self.entries[slot as usize] = Some(Entry {
+        self.remove(document.id);
+        let vector = self.reader.read(document);
+        let about = About {
             id: document.id,
+            since: (document.published.timestamp_millis(), document.id.0),
             language: terms::language_code(document.language),
-            since: (document.published.timestamp_millis(), arrival),
-            terms: own.into_boxed_slice(),
-        });
-        self.by_id.insert(document.id, slot);
+            length: vector.length(),
+        };
+        if let Some(slot) = self.fresh.insert(Entry { about, vector }) {
+            self.places.insert(document.id.0, slot);
+        }
     }
 
     /// Forgets an article.
     pub fn remove(&mut self, id: ArticleId) {
-        self.take_out(id);
+        self.counted.before = None;
+        if let Some(slot) = self.places.remove(&id.0) {
+            self.fresh.remove(slot);
+        }
+        for segment in &mut self.segments {
+            if let Some(doc) = segment.find(id) {
+                segment.strike(doc);
+            }
+        }
     }
 
     /// How many articles it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        let on_disk = |segment: &Segment| (segment.size() - segment.gone()) as usize;
+        self.fresh.len() + self.segments.iter().map(on_disk).sum::<usize>()
     }
 
     /// Does it hold none?
@@ -127,188 +250,152 @@ impl Index {
         self.len() == 0
     }
 
-    /// At most `limit` earlier articles as a digest shows them beside `id`,
-    /// best first: none that is the same text again, no two on one story; none
-    /// if nothing is related or `id` is unknown.
+    /// When the articles with the highest ids appeared: by these one can tell
+    /// whether the index belongs to a store.
     #[must_use]
-    pub fn related(&self, id: ArticleId, limit: usize) -> Vec<Match> {
-        let mut shown: Vec<Match> = Vec::new();
-        for candidate in self.ranking(id, CANDIDATES) {
-            if shown.len() >= limit {
-                break;
-            }
-            let told = |other: &Match| self.likeness(other.id, candidate.id) >= SAME_STORY;
-            if (RELATED..SAME_TEXT).contains(&candidate.score) && !shown.iter().any(told) {
-                shown.push(candidate);
-            }
-        }
-        shown
+    pub fn highest(&self) -> Vec<(ArticleId, i64)> {
+        let highest = self.segments.iter().filter_map(Segment::newest_id);
+        highest.map(|about| (about.id, about.since.0)).collect()
     }
 
-    /// At most `limit` earlier articles that have to do with `id`, best first,
-    /// copies and faint likenesses too; none if nothing is related or `id` is
-    /// unknown.
+    /// How many articles are in memory and not on the disk.
     #[must_use]
-    pub fn ranking(&self, id: ArticleId, limit: usize) -> Vec<Match> {
-        let Some(entry) = self.entry(id) else { return vec![] };
-        let weighted: Vec<(u32, f32)> =
-            entry.terms.iter().map(|(term, weight)| (*term, weight * self.rarity(*term))).collect();
-        let own = norm(&weighted);
-        let most = limit.saturating_mul(2).max(CANDIDATES);
-        let mut found: Vec<(Match, (i64, u64))> = self
-            .candidates(entry, &weighted, most)
-            .into_iter()
-            .filter_map(|slot| self.entries[slot as usize].as_ref())
-            .map(|other| {
-                (Match { id: other.id, score: self.cosine(&weighted, own, other) }, other.since)
-            })
-            .collect();
-        // Of two that are as like, the later one comes first.
-        found.sort_by(|(a, a_since), (b, b_since)| {
-            b.score.total_cmp(&a.score).then(b_since.cmp(a_since)).then(a.id.cmp(&b.id))
-        });
-        let mut found: Vec<Match> = found.into_iter().map(|(found, _)| found).collect();
-        if !is_related(&found) {
-            return vec![];
-        }
-        found.truncate(limit);
-        found.retain(|found| found.score >= UNRELATED);
-        found
+    pub fn in_memory_only(&self) -> usize {
+        self.fresh.len()
     }
 
-    /// How like two articles are, from 0 to 1.
-    fn likeness(&self, a: ArticleId, b: ArticleId) -> f32 {
-        let (Some(a), Some(b)) = (self.entry(a), self.entry(b)) else { return 0.0 };
-        let weighted: Vec<(u32, f32)> =
-            a.terms.iter().map(|(term, weight)| (*term, weight * self.rarity(*term))).collect();
-        self.cosine(&weighted, norm(&weighted), b)
+    /// Should what is in memory go to the disk?
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.lock.is_some() && self.fresh.len() >= FRESH
     }
 
-    /// Slots of the earlier articles in the same language that share the
-    /// rarest terms with `entry`.
-    fn candidates(&self, entry: &Entry, weighted: &[(u32, f32)], most: usize) -> Vec<u32> {
-        let mut rarest: Vec<(&Postings, f32)> = weighted
-            .iter()
-            .map(|(term, weight)| (&self.postings[*term as usize], weight * self.rarity(*term)))
-            .collect();
-        rarest.sort_by_key(|(postings, _)| (postings.slots.len(), postings.term));
-        let mut heard = vec![0f32; self.entries.len()];
-        let mut slots: Vec<u32> = Vec::new();
-        let mut seen = 0;
-        for (postings, weight) in rarest {
-            seen += postings.slots.len();
-            if seen > MOST_POSTINGS {
-                break;
-            }
-            for slot in &postings.slots {
-                let sum = &mut heard[*slot as usize];
-                if *sum == 0.0 {
-                    slots.push(*slot);
-                }
-                *sum += weight;
-            }
-        }
-        let mut ranked: Vec<(u32, f32, (i64, u64))> = slots
-            .into_iter()
-            .filter_map(|slot| {
-                let other = self.entries[slot as usize].as_ref()?;
-                let same_language =
-                    entry.language == other.language || entry.language == 0 || other.language == 0;
-                let long = f32::from(u16::try_from(other.terms.len()).unwrap_or(u16::MAX));
-                (other.since < entry.since && same_language)
-                    .then(|| (slot, heard[slot as usize] / long.sqrt(), other.since))
-            })
-            .collect();
-        let best_first = |a: &(u32, f32, (i64, u64)), b: &(u32, f32, (i64, u64))| {
-            b.1.total_cmp(&a.1).then(b.2.cmp(&a.2))
+    /// Writes what is in memory to the disk; then everything up to revision
+    /// `seen` is there. Nothing to do for an index in memory, or in another
+    /// process's folder.
+    ///
+    /// # Errors
+    /// If the disk fails; what was on it is still good.
+    pub fn flush(&mut self, seen: i64) -> Result<(), DiskError> {
+        let (Some(folder), Some(_)) = (self.settings.folder.clone(), &self.lock) else {
+            return Ok(());
         };
-        if ranked.len() > most {
-            ranked.select_nth_unstable_by(most, best_first);
-            ranked.truncate(most);
+        if self.fresh.len() > 0 {
+            let mut entries: Vec<Arc<Entry>> = self.fresh.entries().cloned().collect();
+            entries.sort_unstable_by_key(|entry| entry.about.since);
+            let articles: Vec<(&About, &Vector)> =
+                entries.iter().map(|entry| (&entry.about, &entry.vector)).collect();
+            let number = self.list.next;
+            let path = disk::segment_path(&folder, number);
+            disk::write(&path, &articles)?;
+            self.segments.push(Segment::open(&path, number)?);
+            self.list.next += 1;
+            self.fresh = Fresh::default();
+            self.places = HashMap::default();
         }
-        ranked.into_iter().map(|(slot, ..)| slot).collect()
+        self.list.seen = self.list.seen.max(seen);
+        self.write_list(&folder)
     }
 
-    /// The cosine between weighted terms and an article's.
-    fn cosine(&self, weighted: &[(u32, f32)], own: f64, other: &Entry) -> f32 {
-        let mut rest = weighted.iter().peekable();
-        let (mut product, mut square) = (0f64, 0f64);
-        for (term, weight) in &other.terms {
-            let weight = f64::from(weight * self.rarity(*term));
-            square += weight * weight;
-            while rest.next_if(|(own, _)| own < term).is_some() {}
-            if let Some((_, own)) = rest.next_if(|(own, _)| own == term) {
-                product += f64::from(*own) * weight;
-            }
+    fn write_list(&mut self, folder: &Path) -> Result<(), DiskError> {
+        let listed = |segment: &Segment| Listed {
+            number: segment.number,
+            size: segment.size(),
+            gone: segment.gone_docs(),
+        };
+        self.list.segments = self.segments.iter().map(listed).collect();
+        self.list.write(folder)
+    }
+
+    /// Segments that should become one, if there are such. Run the merge
+    /// anywhere, then [`install`](Self::install) it.
+    pub fn merge(&mut self) -> Option<Merging> {
+        let folder = self.settings.folder.clone()?;
+        self.lock.as_ref()?;
+        let order =
+            |segment: &Segment| (segment.size() / FRESH.try_into().unwrap_or(1)).max(1).ilog2() / 3;
+        let worn = self.segments.iter().find(|s| s.gone() > s.size() / GONE);
+        let from: Vec<&Segment> = match worn {
+            Some(worn) => vec![worn],
+            None => (0..=7)
+                .map(|wanted| {
+                    self.segments.iter().filter(|s| order(s) == wanted).collect::<Vec<_>>()
+                })
+                .find(|alike| alike.len() >= ALIKE)?,
+        };
+        Some(self.merge_of(&folder, &from.iter().map(|s| s.number).collect::<Vec<_>>()))
+    }
+
+    /// Makes all segments one, as after a rebuild.
+    pub fn merge_all(&mut self) -> Option<Merging> {
+        let folder = self.settings.folder.clone()?;
+        self.lock.as_ref()?;
+        let all: Vec<u32> = self.segments.iter().map(|segment| segment.number).collect();
+        (all.len() > 1).then(|| self.merge_of(&folder, &all))
+    }
+
+    fn merge_of(&mut self, folder: &Path, numbers: &[u32]) -> Merging {
+        let into = self.list.next;
+        self.list.next += 1;
+        let from: Vec<&Segment> =
+            self.segments.iter().filter(|segment| numbers.contains(&segment.number)).collect();
+        Merging(Merge::of(&from, into, &disk::segment_path(folder, into)))
+    }
+
+    /// Puts a merged segment in the place of those it was made from.
+    ///
+    /// # Errors
+    /// If the disk fails; the old segments are still good.
+    pub fn install(&mut self, merged: &Merged) -> Result<(), DiskError> {
+        let Some(folder) = self.settings.folder.clone() else { return Ok(()) };
+        let mut new = Segment::open(&disk::segment_path(&folder, merged.into), merged.into)?;
+        // What was edited or withdrawn while the merge ran.
+        let alive = |id: ArticleId| {
+            self.segments
+                .iter()
+                .any(|segment| merged.from.contains(&segment.number) && segment.find(id).is_some())
+        };
+        let gone: Vec<u32> = (0..new.size())
+            .filter(|doc| new.about(*doc).is_none_or(|about| !alive(about.id)))
+            .collect();
+        for doc in gone {
+            new.strike(doc);
         }
-        let lengths = own * square.sqrt();
-        #[expect(clippy::cast_possible_truncation, reason = "from 0 to 1; f32 is exact enough")]
-        let cosine = if lengths > 0.0 { (product / lengths).min(1.0) as f32 } else { 0.0 };
-        cosine
-    }
-
-    /// How much a term tells: more if few articles have it.
-    #[expect(clippy::cast_precision_loss, reason = "counts of articles, far below 2^24")]
-    fn rarity(&self, term: u32) -> f32 {
-        let all = self.by_id.len() as f32;
-        let with = self.postings[term as usize].slots.len() as f32;
-        ((1.0 + all) / (1.0 + with)).ln() + 1.0
-    }
-
-    fn entry(&self, id: ArticleId) -> Option<&Entry> {
-        self.by_id.get(&id).and_then(|slot| self.entries[*slot as usize].as_ref())
-    }
-
-    /// A slot for one more article; none beyond four thousand million.
-    fn free_slot(&mut self) -> Option<u32> {
-        self.free_slots.pop().or_else(|| {
-            self.entries.push(None);
-            u32::try_from(self.entries.len() - 1).ok()
-        })
-    }
-
-    /// The number of a term, a new one if it has none.
-    fn number(&mut self, term: u64) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&term) {
-            return Some(*number);
+        self.segments.retain(|segment| !merged.from.contains(&segment.number));
+        self.segments.push(new);
+        self.counted.before = None;
+        self.write_list(&folder)?;
+        for number in &merged.from {
+            self.cache.forget(*number);
+            // If it cannot be removed it only takes room until the next start.
+            let _ = std::fs::remove_file(disk::segment_path(&folder, *number));
         }
-        let number = self.free_numbers.pop().or_else(|| {
-            self.postings.push(Postings::default());
-            u32::try_from(self.postings.len() - 1).ok()
-        })?;
-        self.postings[number as usize].term = term;
-        self.numbers.insert(term, number);
-        Some(number)
-    }
-
-    fn take_out(&mut self, id: ArticleId) -> Option<Entry> {
-        let slot = self.by_id.remove(&id)?;
-        let entry = self.entries[slot as usize].take()?;
-        for (term, _) in &entry.terms {
-            let postings = &mut self.postings[*term as usize];
-            if let Some(at) = postings.slots.iter().position(|other| *other == slot) {
-                postings.slots.swap_remove(at);
-            }
-            if postings.slots.is_empty() {
-                self.numbers.remove(&postings.term);
-                self.free_numbers.push(*term);
-            }
-        }
-        self.free_slots.push(slot);
-        Some(entry)
+        Ok(())
     }
 }
 
-/// Is the best of these, best first, more than a chance likeness?
-fn is_related(found: &[Match]) -> bool {
-    let score = |rank: usize| found.get(rank).map_or(0.0, |found| found.score);
-    score(0) >= RELATED || (score(0) >= MAYBE_RELATED && score(0) >= score(9) * STANDS_OUT)
+/// A merge that is to be run.
+#[derive(Debug)]
+pub struct Merging(Merge);
+
+/// A merge that was run.
+#[derive(Debug)]
+pub struct Merged {
+    from: Vec<u32>,
+    into: u32,
 }
 
-/// The length of a vector of weights, so precise that the order of the terms
-/// leaves no trace.
-fn norm(weighted: &[(u32, f32)]) -> f64 {
-    weighted.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt()
+impl Merging {
+    /// Writes the merged segment; takes seconds for a million articles, and
+    /// the index can be asked meanwhile.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn run(self) -> Result<Merged, DiskError> {
+        let merged = Merged { from: self.0.from.clone(), into: self.0.into };
+        self.0.run()?;
+        Ok(merged)
+    }
 }
 
 #[cfg(test)]

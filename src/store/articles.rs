@@ -614,6 +614,18 @@ pub async fn changes(tx: &mut Tx, rev: i64, limit: i64) -> Result<Vec<Change>> {
         .collect()
 }
 
+/// Can this piece have stood there, published at that moment, when revision
+/// `seen` was the newest? Not if there is no such piece, or if it has not
+/// changed since and says otherwise.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn stood(tx: &mut Tx, id: ArticleId, published: i64, seen: i64) -> Result<bool> {
+    const GET: &str = "select count(*) from articles where id = $1 and (rev > $3 or (published = $2 and withdrawn is null))";
+    let found = on!(tx, c => sqlx::query_scalar::<_, i64>(GET).bind(id.0).bind(published).bind(seen).fetch_one(c).await)?;
+    Ok(found == 1)
+}
+
 /// The pieces withdrawn last, latest first, with the shelves they stood on.
 ///
 /// # Errors

@@ -223,7 +223,8 @@ pub async fn insert(tx: &mut Tx, new: &NewEdition<'_>) -> Result<Option<EditionR
         .fetch_optional(c).await)?.map(Row::read))
 }
 
-/// Puts a piece into an edition: from now on it is no news for that digest.
+/// Puts a piece into an edition: from now on it is no news for that digest. A
+/// copy of a piece has the negative of its position and is in no list of pieces.
 ///
 /// # Errors
 /// If it is in an edition of that digest already.
@@ -240,12 +241,12 @@ pub async fn add_article(
     Ok(())
 }
 
-/// The pieces of an edition as they were frozen, in order.
+/// The pieces of an edition as they were frozen, in order, without copies.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn pieces(tx: &mut Tx, edition: i64) -> Result<Vec<String>> {
-    const LIST: &str = "select piece from edition_articles where edition_id = $1 order by position";
+    const LIST: &str = "select piece from edition_articles where edition_id = $1 and position > 0 order by position";
     Ok(on!(tx, c => sqlx::query_scalar::<_, String>(LIST).bind(edition).fetch_all(c).await)?)
 }
 

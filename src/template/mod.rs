@@ -24,7 +24,7 @@ pub use error::TemplateError;
 pub use filters::direction;
 pub use mail::{Confirmation, DigestMail, Mail, Rendered};
 pub use pages::Page;
-pub use story::{Aside, Picture, Shelf, Story, hue};
+pub use story::{Aside, Copy, Picture, Shelf, Story, hue};
 
 use files::Files;
 use words::Words;

@@ -2,7 +2,7 @@
 
 use super::mail::{Confirmation, DigestMail};
 use super::pages::{ArchivedDigest, ArchivedEdition};
-use super::story::{Aside, Picture, Shelf, Story, hue};
+use super::story::{Aside, Copy, Picture, Shelf, Story, hue};
 
 /// Region, its name, country, title, teaser, desk.
 type Sketch = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
@@ -146,6 +146,7 @@ fn story(nth: usize) -> Story {
         dir: "ltr",
         picture,
         beside: beside.collect(),
+        copies: vec![],
         title,
     }
 }
@@ -191,6 +192,16 @@ pub(super) fn ugly_stories() -> Vec<Story> {
         picture: None,
         beside: vec![],
         source: "A wire service".to_owned(),
+        copies: vec![
+            Copy {
+                name: "The <Evening> & Post".to_owned(),
+                url: "https://post.example.org/1".to_owned(),
+            },
+            Copy {
+                name: "صحيفة المساء".to_owned(),
+                url: "https://evening.example.org/2".to_owned(),
+            },
+        ],
         ..plain
     };
     vec![markup, long, rtl, bare]

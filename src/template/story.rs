@@ -29,6 +29,17 @@ pub struct Story {
     pub picture: Option<Picture>,
     /// Pieces that belong beside it.
     pub beside: Vec<Aside>,
+    /// Other publications that printed the same text.
+    pub copies: Vec<Copy>,
+}
+
+/// The same text in another publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copy {
+    /// The publication's name.
+    pub name: String,
+    /// Where it can be read.
+    pub url: String,
 }
 
 /// An image in the size in which it is shown.

@@ -46,6 +46,7 @@ fn placed(settings: &Settings, card: &Card, within: Option<&RegionPath>) -> Plac
             language: card.language.clone(),
             source: card.credit.clone().unwrap_or_default(),
             beside: vec![],
+            copies: vec![],
         },
     }
 }

@@ -6,8 +6,8 @@ use url::Url;
 use super::Frame;
 use crate::article::Image;
 use crate::digest::blank::{neutral, neutral_url};
-use crate::digest::sections::{Beside, Placed};
-use crate::template::{Aside, Picture, Story, direction, hue};
+use crate::digest::sections::{self, Beside, Placed};
+use crate::template::{Aside, Copy, Picture, Story, direction, hue};
 
 /// Width of the image on top.
 const LEAD_PIXELS: u32 = 576;
@@ -15,6 +15,8 @@ const LEAD_PIXELS: u32 = 576;
 const THUMB_PIXELS: u32 = 176;
 /// Related pieces shown beside a piece.
 const BESIDE: usize = 3;
+/// Other publications that are named for having printed the same text.
+const COPIES: usize = 5;
 /// The longest address that is printed; a longer one leads to the archive.
 const MAX_URL_BYTES: usize = 1_500;
 
@@ -50,7 +52,12 @@ fn print(frame: &Frame, placed: &Placed, width: u32) -> Story {
         dir: direction(if foreign { &piece.language } else { &frame.language }),
         picture: image.and_then(|image| picture(frame, image, width, &piece.title)),
         beside: piece.beside.iter().take(BESIDE).map(aside).collect(),
+        copies: piece.copies.iter().take(COPIES).map(|copy| elsewhere(frame, copy)).collect(),
     }
+}
+
+fn elsewhere(frame: &Frame, copy: &sections::Copy) -> Copy {
+    Copy { name: clip(&copy.source, 60), url: link(frame, &copy.url) }
 }
 
 fn same_language(piece: &str, frame: &str) -> bool {

@@ -53,6 +53,7 @@ fn rich(id: i64) -> Piece {
     Piece {
         teaser: "Two towns share a river and a clock, and for a year now a bridge. ".repeat(4),
         beside: vec![beside(1), beside(2), beside(3)],
+        copies: vec![],
         image: Some(image),
         ..piece(id, region)
     }
