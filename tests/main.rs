@@ -1,7 +1,12 @@
 //! All tests in one binary.
 
+mod cli;
 mod feedback;
+mod flow;
 mod region;
 mod related;
 mod sources;
+mod store;
+#[allow(dead_code, reason = "scenarios that use the rest of it follow")]
+mod support;
 mod web;

@@ -14,18 +14,22 @@ pub mod stop;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::flow::push::Courier;
-use crate::flow::{House, Settings, compile, deliver, sweep};
+use crate::flow::{self, House, Settings, compile, deliver, sweep};
 use crate::source::Fetch;
 use crate::store::{Result, keys};
 use assemble::MailerOf;
 
 /// How long open mails and requests are waited for when stopping.
 const DRAIN: Duration = Duration::from_mins(1);
+
+/// How long missed slots wait for the first visits to the sources.
+const FIRST_VISITS: TimeDelta = TimeDelta::seconds(90);
 
 /// What the daemon needs besides the house.
 pub struct Parts {
@@ -107,7 +111,10 @@ where
 }
 
 /// Begins as the daemon: rows that a dead one left are taken back at once.
-async fn take_over(house: &House, instance: &str) -> Result<()> {
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn take_over(house: &House, instance: &str) -> Result<()> {
     let mut tx = house.store.write().await?;
     if house.store.file().is_some() {
         // The caller holds the lock beside the file: there is no other daemon.
@@ -119,7 +126,11 @@ async fn take_over(house: &House, instance: &str) -> Result<()> {
     Ok(())
 }
 
-async fn retire(house: &House, instance: &str) -> Result<()> {
+/// Ends as the daemon: what it still has in hand is free for others.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn retire(house: &House, instance: &str) -> Result<()> {
     let mut tx = house.store.write().await?;
     keys::strike(&mut tx, instance).await?;
     tx.commit().await
@@ -148,10 +159,17 @@ async fn slots(house: Arc<House>, started: crate::clock::Time, mut stop: watch::
             return;
         }
     };
+    let mut looked_round = false;
     while !*stop.borrow() {
         house.pulse.beat("slots", house.now());
-        if let Err(error) = make_due(&house, started).await {
-            warn!("Editions cannot be made now: {error}");
+        match ready_for_slots(&house, started, &mut looked_round).await {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Err(error) = make_due(&house, started).await {
+                    warn!("Editions cannot be made now: {error}");
+                }
+            }
+            Err(error) => warn!("Editions cannot be made now: {error}"),
         }
         tokio::select! {
             () = heart.beat() => {}
@@ -160,6 +178,29 @@ async fn slots(house: Arc<House>, started: crate::clock::Time, mut stop: watch::
     }
     house.pulse.rest("slots");
     heart.stop().await;
+}
+
+/// After a start the sources are visited before slots that were missed are
+/// made up for, or their edition would lack what appeared meanwhile. A source
+/// that does not answer is not waited for longer than [`FIRST_VISITS`].
+async fn ready_for_slots(
+    house: &House,
+    started: crate::clock::Time,
+    looked_round: &mut bool,
+) -> Result<bool> {
+    if *looked_round {
+        return Ok(true);
+    }
+    compile::meet(house).await?;
+    if house.now() - started < FIRST_VISITS {
+        for source in &house.settings().sources {
+            if flow::watch::state(house, &source.name).await?.next_visit <= house.now() {
+                return Ok(false);
+            }
+        }
+    }
+    *looked_round = true;
+    Ok(true)
 }
 
 async fn make_due(house: &House, started: crate::clock::Time) -> Result<()> {

@@ -54,6 +54,25 @@ pub async fn compile_due(house: &House, started: Time) -> Result<Vec<EditionRow>
     Ok(made)
 }
 
+/// Makes every digest of the settings known from now on, if it was not: slots
+/// count from then.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn meet(house: &House) -> Result<()> {
+    for digest in &house.settings().digests {
+        let mut tx = house.store.read().await?;
+        let known = editions::peek_digest(&mut tx, &digest.name).await?;
+        drop(tx);
+        if known.is_none() {
+            let mut tx = house.store.write().await?;
+            editions::digest(&mut tx, &digest.name, house.now()).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
 /// Slots of a digest that are due, and the zones its readers live in.
 async fn due(
     house: &House,

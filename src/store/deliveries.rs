@@ -28,13 +28,14 @@ pub struct Variant {
     pub body: String,
 }
 
-/// Keeps a variant; gives its row number.
+/// Keeps a variant; gives its row number. Another machine may have kept the
+/// same one a moment ago: then it is that one's.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn add_variant(tx: &mut Tx, variant: &Variant) -> Result<i64> {
     const ADD: &str = "insert into variants (edition_id, choice, pieces, subject, html, body) values ($1, $2, $3, $4, $5, $6) \
-                       returning id";
+                       on conflict (edition_id, choice) do update set choice = excluded.choice returning id";
     Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(ADD)
         .bind(variant.edition_id).bind(&variant.choice).bind(variant.pieces).bind(&variant.subject)
         .bind(&variant.html).bind(&variant.body)

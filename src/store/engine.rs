@@ -116,6 +116,8 @@ impl Store {
             .row_buffer_size(1024)
             // What a statement may have to take back goes to memory, and not to
             // a temporary file of several pages for each row.
+            // Who is forgotten is gone from the file as well.
+            .pragma("secure_delete", "on")
             .pragma("temp_store", "memory")
             // Fewer checkpoints: pages of the ledger are written many times over.
             .pragma("wal_autocheckpoint", "4000")
