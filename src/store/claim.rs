@@ -163,7 +163,9 @@ pub enum InDoubt {
     Hold,
 }
 
-/// Takes back the rows of instances that are not in the list of the living.
+/// Takes back the rows of instances that are not in the list of the living, and
+/// cancels what came back to the queue of a cancelled edition: who cancels does
+/// not reach the rows that are in hand at that moment.
 ///
 /// # Errors
 /// If the store does not answer.
@@ -178,6 +180,8 @@ pub async fn sweep(tx: &mut Tx, in_doubt: InDoubt, now: Time) -> Result<Swept> {
          where state = 'handing' and tries + 1 >= $2 and instance is not null and instance not in (select id from instances)";
     const RESEND: &str = "update deliveries set state = 'queued', instance = null, tries = tries + 1, doubts = doubts + 1, \
          due = $1, changed = $1 where state = 'handing' and instance is not null and instance not in (select id from instances)";
+    const CANCEL: &str = "update deliveries set state = 'cancelled', changed = $1 \
+         where state = 'queued' and edition_id in (select id from editions where state = 'cancelled')";
     let now = millis(now);
     let released = on!(tx, c => sqlx::query(RELEASE).bind(now).execute(c).await.map(|done| done.rows_affected()))?;
     let mut swept = Swept { released, ..Swept::default() };
@@ -190,5 +194,6 @@ pub async fn sweep(tx: &mut Tx, in_doubt: InDoubt, now: Time) -> Result<Swept> {
             swept.resent = on!(tx, c => sqlx::query(RESEND).bind(now).execute(c).await.map(|done| done.rows_affected()))?;
         }
     }
+    on!(tx, c => sqlx::query(CANCEL).bind(now).execute(c).await.map(|_| ()))?;
     Ok(swept)
 }
