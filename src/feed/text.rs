@@ -102,7 +102,7 @@ pub fn line(text: &str, max: usize) -> String {
     out
 }
 
-/// One line of plain text, as [`line`] makes it, that nobody takes for HTML.
+/// One line of plain text, as [`line()`] makes it, that nobody takes for HTML.
 ///
 /// Titles are plain text in all three formats, but many readers look for
 /// markup in them all the same, and drop what looks like it. Where a piece

@@ -225,7 +225,7 @@ pub async fn outline(
     })
 }
 
-/// What became of a feed that [`feed`] does not find.
+/// What became of a feed that [`feed()`] does not find.
 ///
 /// # Errors
 /// If the store does not answer.
