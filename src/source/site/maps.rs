@@ -263,7 +263,8 @@ impl Walk<'_, '_> {
 #[must_use]
 pub fn is_file(url: &Url) -> bool {
     let path = url.path().to_ascii_lowercase();
-    path.ends_with(".xml") || path.ends_with(".xml.gz") || path.ends_with(".txt")
+    let path = path.strip_suffix(".gz").unwrap_or(&path);
+    path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "xml" | "txt"))
 }
 
 /// The numbers in an address, in their order.

@@ -198,9 +198,10 @@ impl Visit<'_> {
             (seen.etag, seen.last_modified, seen.idle) = (None, None, 0);
             seen.hash.clear();
             let wanted = self.kept.waiting.iter().position(|wanted| wanted.url == to);
-            let wanted = wanted
-                .map(|at| self.kept.waiting.remove(at))
-                .unwrap_or_else(|| Wanted { url: to.to_owned(), ..Wanted::default() });
+            let wanted = match wanted {
+                Some(at) => self.kept.waiting.remove(at),
+                None => Wanted { url: to.to_owned(), ..Wanted::default() },
+            };
             seen.file.clone_from(&wanted.file);
             self.kept.waiting.insert(0, wanted);
             self.kept.pages.insert(to.to_owned(), seen);
