@@ -2,6 +2,7 @@
 
 mod blog;
 mod desk;
+mod forms;
 mod paper;
 mod push;
 mod site;
