@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gazetted::article::clean;
 use gazetted::article::{Body, Draft, LabelKind};
-use gazetted::source::parse::page::{self, Page, Standing};
 use gazetted::source::parse::encoding;
+use gazetted::source::parse::page::{self, Page, Standing};
 use url::Url;
 
 /// Of each field so many have to be right.
@@ -107,7 +107,8 @@ fn pages_of_all_systems_are_read_right() {
             continue;
         }
         let draft = &page.draft;
-        let date = draft.published.map(|at| at.format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default();
+        let date =
+            draft.published.map(|at| at.format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default();
         let crumbs = draft.labels.iter().find(|label| label.kind == LabelKind::Breadcrumb);
         let crumbs = crumbs.map(|label| label.path.join(" > ")).unwrap_or_default();
         let authors = draft.authors.join("; ");
@@ -122,7 +123,7 @@ fn pages_of_all_systems_are_read_right() {
     }
 
     let told = wrong.join("\n");
-    eprintln!("{counts:?}\n{told}");
+    println!("{counts:?}\n{told}");
     let pieces = likeness.len();
     assert!(pieces >= 40, "{pieces} pages");
     for (field, (all, good)) in &counts {
