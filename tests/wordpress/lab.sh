@@ -93,7 +93,7 @@ ways() {
         {
             sed -e 's/^name = .*/name = "blog"/' -e "s/^kind = .*/kind = \"$kind\"/" \
                 -e "s|^url = \"http://127.*|url = \"http://127.0.0.1:$BLOG_PORT/$path\"|" "$place/gazetted.toml"
-            [ $kind = site ] && echo 'delay = "0s"'
+            [ $kind = site ] && echo 'delay = "1ms"'
             printf '[feeds]\nitems = 100\n'
         } > "$place/$way/gazetted.toml"
         rm -f "$BLOG/robots.txt"

@@ -63,7 +63,9 @@ fn in_line(line: &str) -> Option<Time> {
     if digits < 3 || line.chars().count() > 90 {
         return None;
     }
-    if let Some(found) = date::parse(line).or_else(|| eastern(line)) {
+    // Where these letters are written, the clock is that of the place.
+    let first = Some(line).filter(|line| line.contains(['年', '년'])).and_then(eastern);
+    if let Some(found) = first.or_else(|| date::parse(line)).or_else(|| eastern(line)) {
         return Some(found);
     }
     // `Published: …`, `Posted on … by …`, `…, 9:20`.

@@ -126,7 +126,8 @@ pub fn title(said: &[Option<&str>], head: &Head) -> String {
         .collect();
     let page = head.page_title.as_str();
     let is_site = |heading: &str| {
-        site.as_deref().is_some_and(|site| super::alike(site, heading)) || is_ending(page, heading)
+        site.as_deref().is_some_and(|site| super::alike(site, heading))
+            || (head.headings.len() > 1 || !named.is_empty()) && is_ending(page, heading)
     };
     let headings: Vec<&String> = head.headings.iter().filter(|heading| !is_site(heading)).collect();
     let shown = headings.iter().find(|heading| {

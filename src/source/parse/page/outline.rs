@@ -88,8 +88,11 @@ impl<'a> Outline<'a> {
                     }
                 }
                 Token::End { name } => {
-                    let found =
-                        open.iter().rev().take(REACH).position(|at| outline.elements[*at].is(name));
+                    let found = open
+                        .iter()
+                        .rev()
+                        .take(REACH)
+                        .position(|at| ends(name, outline.elements[*at].name));
                     if let Some(back) = found {
                         let keep = open.len() - 1 - back;
                         for at in open.split_off(keep + 1) {
@@ -206,6 +209,12 @@ fn beginning<'a>(raw: &'a str, name: &str) -> &'a str {
     &raw[..raw.floor_char_boundary(most)]
 }
 
+/// Does `</end>` end an element? Headings end each other.
+fn ends(end: &str, name: &str) -> bool {
+    let is_heading = |name: &str| matches!(name.as_bytes(), [b'h' | b'H', b'1'..=b'6']);
+    end.eq_ignore_ascii_case(name) || is_heading(end) && is_heading(name)
+}
+
 /// Elements that hold nothing.
 pub fn is_void(name: &str) -> bool {
     [
@@ -231,6 +240,7 @@ mod tests {
         assert_eq!(texts("<div><p>a<p>b<h2>c</h2></div>d", "p"), ["a", "b"]);
         assert_eq!(texts("<table><tr><td>a<td>b<tr><td>c</table>d", "td"), ["a", "b", "c"]);
         assert_eq!(texts("<div>a<span>b</div>c</span>", "span"), ["b"]);
+        assert_eq!(texts("<h1>a</h2>b", "h1"), ["a"]);
         assert_eq!(texts("<p>a</i></b> b", "p"), ["a b"]);
     }
 
