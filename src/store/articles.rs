@@ -98,7 +98,7 @@ pub async fn in_turn(tx: &mut Tx) -> Result<()> {
 pub async fn known(tx: &mut Tx, source: &str, guid: &str) -> Result<Option<Known>> {
     const SHOWN: &str = "select id, hash, withdrawn, operator_region, published, updated \
                          from articles where source = $1 and guid = $2";
-    const COPY: &str = "select k.article_id, k.hash, case when k.piece is null then 0 end, a.operator_region, \
+    const COPY: &str = "select k.article_id, k.hash, case when k.piece is null then k.updated end, a.operator_region, \
                         k.published, k.updated from article_copies k join articles a on a.id = k.article_id \
                         where k.source = $1 and k.guid = $2";
     type Row = (i64, String, Option<i64>, Option<String>, i64, i64);
