@@ -3,5 +3,7 @@
 mod across;
 mod blog;
 mod desk;
+mod paper;
 mod push;
+mod site;
 mod wordpress;
