@@ -19,7 +19,7 @@ async fn a_copy_comes_back_as_it_went_in_and_is_known_by_its_source(database: Da
     articles::in_turn(&mut tx).await.unwrap();
     let id = articles::insert(&mut tx, &piece("1", &["asia/japan"], t(5))).await.unwrap();
     let mut copy = piece("x", &["africa"], t(6));
-    copy.card.source = "feed".to_owned();
+    "feed".clone_into(&mut copy.card.source);
     copies::put(&mut tx, id, &copy).await.unwrap();
     tx.commit().await.unwrap();
 
@@ -52,7 +52,7 @@ async fn a_copy_that_is_let_go_is_remembered_and_stands_on_no_shelf(database: Da
     let mut tx = store.write().await.unwrap();
     let id = articles::insert(&mut tx, &piece("1", &["asia"], t(5))).await.unwrap();
     let mut copy = piece("x", &["asia"], t(5));
-    copy.card.source = "feed".to_owned();
+    "feed".clone_into(&mut copy.card.source);
     copies::put(&mut tx, id, &copy).await.unwrap();
     let shelf = Filter { shelf: Some("source/feed".to_owned()), ..Filter::default() };
     let before = articles::revision(&mut tx).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_piece_at_the_same_address_is_found_for_other_sources_only(database: D
     assert_eq!(articles::elsewhere(&mut tx, "feed", same).await.unwrap(), [id], "withdrawn too");
 
     let mut copy = piece("x", &["asia"], t(5));
-    copy.card.source = "feed".to_owned();
+    "feed".clone_into(&mut copy.card.source);
     copies::put(&mut tx, id, &copy).await.unwrap();
     assert!(articles::elsewhere(&mut tx, "feed", same).await.unwrap().is_empty(), "it has one");
 }
