@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a second noun is surely hiding.
-const LONGEST: usize = 600;
+const LONGEST: usize = 650;
 /// Files that are longer. Only ever take from this list.
 const LONG: [&str; 1] = ["src/store/articles.rs"];
 
