@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -112,6 +113,41 @@ fn one_of_two_machines_is_killed_again_and_again_in_the_long_run() {
 
     assert_eq!((outcome.unreached, &outcome.counts["sent"]), (0, &readers.into()));
     assert!(outcome.doubles <= times * CONNECTIONS, "{outcome:?}");
+}
+
+/// The largest file that a process may write, in bytes; a disk that is full, but
+/// for this process only.
+fn limit_files(process: u32, bytes: &str) {
+    let limit = ["--pid", &process.to_string(), &format!("--fsize={bytes}:unlimited")];
+    assert!(Command::new("prlimit").args(limit).status().unwrap().success());
+}
+
+#[test]
+fn a_disk_that_was_full_for_a_while_leaves_nobody_out() {
+    let readers = 200;
+    let plan = Plan { machines: 1, end: End::Stop, times: 0, readers, on_uncertain: "resend" };
+    let (database, postbox) = (Database::sqlite(), Postbox::open());
+    postbox.answer_after(THINKS);
+    let program = magazine(&database, &postbox, &plan);
+    // A write beyond the limit is to fail, and not to end the process.
+    let shell = ["-c".to_owned(), "trap '' XFSZ; exec \"$0\" \"$@\"".to_owned()];
+    let daemon = Daemon::start(program.under("sh", &shell));
+
+    run(async {
+        postbox.wait(|mails| mails.len() >= 20).await;
+        limit_files(daemon.process(), "1");
+        daemon.wait_for("cannot be written");
+        let reached = postbox.reached();
+        limit_files(daemon.process(), "unlimited");
+        assert!(reached < readers, "it was over");
+        while shown(&program)["state"] != "done" {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        end(daemon, End::Stop);
+    });
+
+    let outcome = verdict(&program, &postbox, &plan);
+    assert_eq!((outcome.unreached, outcome.doubles), (0, 0), "{outcome:?}");
 }
 
 /// Runs a plan to its end: an edition goes out, while daemons die.

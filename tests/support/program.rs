@@ -173,6 +173,11 @@ impl Daemon {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM to a process that was started in between; waits for its end.
     pub fn stop_process(mut self, process: u32) {
         let kill = format!("kill -TERM {process}");
