@@ -2,11 +2,15 @@
 
 mod articles;
 mod claim;
+mod copies;
 mod covered;
 mod deliveries;
 mod editions;
+mod hub;
 mod opening;
 mod plans;
+mod reports;
 mod samples;
+mod shelves;
 mod small;
 mod subscribers;
