@@ -37,7 +37,12 @@ foreach (array_slice($argv, 2) as $way) {
     $other = taken("$place/$way");
     // A feed lists what is behind a password, with a form in place of the text.
     $other = array_filter($other, fn ($one) => !str_starts_with($one['title'], 'Protected: '));
-    foreach (array_diff_key($rest, $other) as $path => $_) {
+    foreach (array_diff_key($rest, $other) as $path => $one) {
+        // A permalink that ends in a number is taken for the page of a list: there is nothing to read.
+        if (str_contains(get_headers($one['url'])[0] ?? '', ' 404 ')) {
+            echo "$way: $path is not there, for WordPress itself answers 404\n";
+            continue;
+        }
         echo "$way: $path is missing\n";
         $wrong++;
     }
