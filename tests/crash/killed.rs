@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{Toll, asked};
 use crate::support::Database;
 use crate::support::dice::Dice;
-use crate::support::engines::run;
+use crate::support::engines::{run, run_within};
 use crate::support::postbox::Postbox;
 use crate::support::program::{Daemon, Program};
 
@@ -158,7 +158,9 @@ fn play(database: &Database, plan: &Plan) -> Outcome {
     let program = magazine(database, &postbox, plan);
     let share = plan.readers / (plan.times + 1);
     let mut slowest_start = Duration::ZERO;
-    run(async {
+    let limit =
+        Duration::from_mins(5) + Duration::from_secs(15) * u32::try_from(plan.times).unwrap();
+    run_within(limit, async {
         let mut daemons: Vec<Daemon> = (0..plan.machines).map(|_| program.serve()).collect();
         for time in 0..plan.times {
             let before = postbox.count();
