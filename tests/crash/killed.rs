@@ -25,6 +25,8 @@ use crate::support::program::{Daemon, Program};
 const CONNECTIONS: usize = 8;
 /// How long the relay thinks about each mail: most are killed while it does.
 const THINKS: Duration = Duration::from_millis(20);
+/// The same while a daemon starts again.
+const LINGERS: Duration = Duration::from_millis(500);
 /// A slot every second: the first makes the edition, the others find nothing new.
 const DIGEST: &str = "title = \"The day\"\nschedule = \"* * * * * *\"\nfirst_covers = \"3650d\"\n";
 
@@ -179,7 +181,10 @@ fn play(database: &Database, plan: &Plan) -> Outcome {
             end(daemon, plan.end);
             // Every end falls into the run: else it would prove nothing.
             assert!(postbox.reached() < plan.readers, "it was over: {dice:?}");
+            // Another machine is not to finish the run while this one starts.
+            postbox.answer_after(LINGERS);
             daemons.push(program.serve());
+            postbox.answer_after(THINKS);
         }
         let settled = async || shown(&program)["state"] == "done";
         while !settled().await {
