@@ -268,7 +268,8 @@ fn verdict(program: &Program, postbox: &Postbox, plan: &Plan) -> Outcome {
         assert!(state == "held" || toll.reached(&email), "{line}");
         doubts.insert(email, line["doubts"].as_i64().unwrap());
     }
-    assert_eq!(shown["doubts"].as_i64().unwrap(), doubts.values().sum::<i64>(), "{shown}");
+    let doubtful = doubts.values().filter(|times| **times > 0).count();
+    assert_eq!(shown["doubts"], doubtful, "{}", shown["counts"]);
     let unreached = (0..plan.readers).filter(|n| !toll.reached(&reader(*n))).count();
     assert_eq!(toll.0.len() + unreached, plan.readers, "a stranger got a mail");
     Outcome { doubles: toll.doubles(&doubts), unreached, counts: shown["counts"].clone() }
