@@ -312,7 +312,7 @@ mod tests {
             (format!("BERLIN – {body}"), body.to_owned()),
             (format!("NATO – an alliance. {body}"), format!("an alliance. {body}")),
             (format!("Berlin – {body}"), format!("Berlin – {body}")),
-            (format!("BERLIN – short."), format!("BERLIN – short.")),
+            ("BERLIN – short.".to_owned(), "BERLIN – short.".to_owned()),
         ] {
             assert_eq!(without_dateline(&line), rest);
         }

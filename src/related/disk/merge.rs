@@ -131,6 +131,7 @@ impl Source {
             out.extend(place.filter(|place| *place != u32::MAX).map(|place| (place, loud)));
         };
         let place = match Entry::new(count, place) {
+            Entry::None => return Ok(()),
             Entry::One { doc, loud } => {
                 add(doc, loud);
                 return Ok(());

@@ -100,11 +100,11 @@ pub(in super::super) struct Cache {
 struct Answer {
     segment: u32,
     term: u32,
-    entry: Option<Entry>,
+    entry: Entry,
 }
 
 /// The answer that stands where none was given yet.
-const UNASKED: Answer = Answer { segment: u32::MAX, term: 0, entry: None };
+const UNASKED: Answer = Answer { segment: u32::MAX, term: 0, entry: Entry::None };
 /// Of the cache's bytes one in this many is for answers.
 const ANSWERS: usize = 16;
 
@@ -122,13 +122,13 @@ impl Cache {
     }
 
     /// What the dictionary of a segment said of a term lately.
-    pub(super) fn answer(&self, segment: u32, term: u32) -> Option<Option<Entry>> {
+    pub(super) fn answer(&self, segment: u32, term: u32) -> Option<Entry> {
         let answer = self.answers.get(self.answer_at(segment, term))?;
         (answer.segment == segment && answer.term == term).then_some(answer.entry)
     }
 
     /// Keeps what the dictionary of a segment says of a term.
-    pub(super) fn keep_answer(&mut self, segment: u32, term: u32, entry: Option<Entry>) {
+    pub(super) fn keep_answer(&mut self, segment: u32, term: u32, entry: Entry) {
         if self.answers.is_empty() {
             let many = self.most * PAGE / ANSWERS / size_of::<Answer>();
             self.answers = vec![UNASKED; many.next_power_of_two()];

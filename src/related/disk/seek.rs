@@ -63,6 +63,7 @@ struct Found {
 impl Found {
     fn count(&self) -> usize {
         match self.entry {
+            Entry::None => 0,
             Entry::One { .. } => 1,
             Entry::List { count, .. } => count as usize,
         }
@@ -86,9 +87,9 @@ impl Segment {
             return Ok(count);
         }
         let (count, place) = match self.entry(term, cache)? {
-            None => return Ok(0),
-            Some(Entry::One { doc, .. }) => return Ok(u32::from(doc < bound)),
-            Some(Entry::List { count, place, .. }) => (count, place),
+            Entry::None => return Ok(0),
+            Entry::One { doc, .. } => return Ok(u32::from(doc < bound)),
+            Entry::List { count, place, .. } => (count, place),
         };
         if bound == self.size() {
             return Ok(count);
@@ -198,8 +199,9 @@ impl Segment {
     ) -> Result<()> {
         let mut found: Vec<Found> = Vec::with_capacity(sought.terms.len());
         for (term, weight) in sought.terms {
-            let Some(entry) = self.entry(*term, cache)? else { continue };
+            let entry = self.entry(*term, cache)?;
             let greatest = match entry {
+                Entry::None => continue,
                 Entry::One { doc, loud } => loud.value() / self.damping(doc),
                 Entry::List { greatest, .. } => greatest,
             };
@@ -220,6 +222,7 @@ impl Segment {
             }
             left -= term.most;
             match term.entry {
+                Entry::None => {}
                 Entry::One { doc, loud } => {
                     if range.contains(&doc) && (open || scratch.sum(doc) > 0.0) {
                         scratch.hear(doc, term.weight * loud.value());

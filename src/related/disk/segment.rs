@@ -46,6 +46,8 @@ pub(super) struct Doc {
 /// What the dictionary says of a term.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Entry {
+    /// It does not occur.
+    None,
     /// It occurs in one article.
     One { doc: u32, loud: Loudness },
     /// It occurs in `count` articles, listed at `place`; nowhere does it give
@@ -212,7 +214,7 @@ impl Segment {
     }
 
     /// What the dictionary says of a term.
-    pub(super) fn entry(&self, term: Term, cache: &mut Cache) -> Result<Option<Entry>> {
+    pub(super) fn entry(&self, term: Term, cache: &mut Cache) -> Result<Entry> {
         if let Some(entry) = cache.answer(self.number, term) {
             return Ok(entry);
         }
@@ -221,9 +223,9 @@ impl Segment {
         Ok(entry)
     }
 
-    fn look_up(&self, term: Term, cache: &mut Cache) -> Result<Option<Entry>> {
+    fn look_up(&self, term: Term, cache: &mut Cache) -> Result<Entry> {
         let Some(page) = self.guide.partition_point(|first| *first <= term).checked_sub(1) else {
-            return Ok(None);
+            return Ok(Entry::None);
         };
         let first =
             usize::try_from(self.dictionary_at).map_err(|_| self.pages.damaged("too long"))?;
@@ -239,11 +241,11 @@ impl Segment {
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => {
                     let count = numbers.u32().unwrap_or(0);
-                    return Ok(numbers.u64().map(|place| Entry::new(count, place)));
+                    return Ok(numbers.u64().map_or(Entry::None, |place| Entry::new(count, place)));
                 }
             }
         }
-        Ok(None)
+        Ok(Entry::None)
     }
 
     /// The terms of an article.

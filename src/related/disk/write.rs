@@ -300,7 +300,9 @@ fn sort_by_term(all: &mut Vec<u64>) {
     for shift in [32, 43, 54] {
         let digit = |posting: u64| usize::try_from(posting >> shift & 0x7ff).unwrap_or(0);
         let mut places = [0_usize; 1 << 11];
-        all.iter().for_each(|posting| places[digit(*posting)] += 1);
+        for posting in all.iter() {
+            places[digit(*posting)] += 1;
+        }
         let mut next = 0;
         for place in &mut places {
             next += std::mem::replace(place, next);
