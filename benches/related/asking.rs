@@ -21,19 +21,18 @@ pub fn run(articles: u64, questions: u64, folder: Option<PathBuf>) {
 
     let start = Instant::now();
     let mut index = Index::open(settings.clone()).expect("the index opens");
-    if index.len() as u64 != articles {
+    if index.len() as u64 == articles {
+        let opened = start.elapsed();
+        let (disk, memory) = (megabytes(&folder), resident());
+        println!(
+            "{articles} articles, opened in {opened:.2?}; {disk:.0} MB of disk, {memory:.0} MiB of memory"
+        );
+    } else {
         index = make(settings, index, articles);
-        println!("{articles} articles on the disk: {:.0} MB", megabytes(&folder));
+        println!("{articles} articles: {:.0} MB of disk", megabytes(&folder));
         if kept {
             println!("run it once more: what follows then has the memory of a fresh start");
         }
-    } else {
-        println!(
-            "{articles} articles, opened in {:.2?}; {:.0} MB on the disk, {:.0} MiB of memory",
-            start.elapsed(),
-            megabytes(&folder),
-            resident()
-        );
     }
     let step = (articles / questions).max(1);
     let everywhere = (0..questions).map(|n| (n * step + n * 7 % step).min(articles - 1));
@@ -46,7 +45,7 @@ pub fn run(articles: u64, questions: u64, folder: Option<PathBuf>) {
         tell(&format!("ranking of {what}, first time"), cold);
         let (took, found) = ask(set, |id| index.ranking(id, 10).expect("the disk works").len());
         tell(&format!("ranking of {what}"), took);
-        println!("  {:.1} found for each", found);
+        println!("  {found:.1} found for each");
         let (took, _) = ask(set, |id| index.related(id, 3).expect("the disk works").len());
         tell(&format!("teasers of {what}"), took);
     }

@@ -139,7 +139,7 @@ fn word(number: u64) -> String {
     let mut bits = mix(number);
     let mut take = |many: usize| {
         let taken = usize::try_from(bits % many as u64).unwrap_or(0);
-        bits = mix(bits / many as u64 ^ number);
+        bits = mix((bits / many as u64) ^ number);
         taken
     };
     let mut word = String::with_capacity(12);

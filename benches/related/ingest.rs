@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use gazetted::article::{ArticleId, language};
 use gazetted::clock::from_millis;
-use gazetted::region::{Evidence, Gazetteer, Tree, Verdict, classify};
+use gazetted::region::{Country, Evidence, Gazetteer, Tree, Verdict, classify};
 use gazetted::related::{Document, Index, Settings};
 
 use super::corpus::{self, Piece};
@@ -88,7 +88,7 @@ fn fresh() -> (tempfile::TempDir, Index) {
 }
 
 fn insert(index: &mut Index, piece: &Piece, language: &str, verdict: &Verdict) {
-    let countries: Vec<&str> = verdict.countries.iter().map(|c| c.as_str()).collect();
+    let countries: Vec<&str> = verdict.countries.iter().map(Country::as_str).collect();
     index.insert(&Document {
         id: ArticleId(i64::try_from(piece.number).unwrap_or(i64::MAX)),
         title: &piece.title,
