@@ -4,7 +4,7 @@
 //! read in pages through a bounded cache, each page checked against its sum
 //! when it is read; only a few bytes for each article are kept in memory.
 
-mod common;
+mod frequent;
 mod list;
 mod merge;
 mod pages;

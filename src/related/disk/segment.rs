@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::terms::{Loudness, Term, Vector};
 use super::super::{About, Since, weigh};
-use super::common::Common;
+use super::frequent::Common;
 use super::pages::{Cache, PAGE, Pages};
 use super::seek::Scratch;
 use super::write::{DOC, ENTRY, MAGIC, PLACE_BITS, TRAILER};
