@@ -3,6 +3,7 @@
 mod cli;
 mod feedback;
 mod flow;
+mod manners;
 mod region;
 mod related;
 mod sources;

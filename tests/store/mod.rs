@@ -5,6 +5,7 @@ mod claim;
 mod covered;
 mod deliveries;
 mod editions;
+mod limits;
 mod opening;
 mod plans;
 mod samples;

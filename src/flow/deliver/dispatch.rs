@@ -5,18 +5,22 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::job::{Fate, Job};
+use super::job::Fate;
+use super::manners::{Admission, Seat};
 use super::press::Press;
-use super::{Desk, Sending, Until};
+use super::{Desk, Until};
 use crate::clock::Time;
 use crate::flow::House;
 use crate::store::Result;
 use crate::store::claim::{self, Claim};
-use crate::store::deliveries::Note;
 use crate::store::editions::{self, EditionRow, EditionState};
+use crate::store::limits;
 
 /// How often it looks when nothing wakes it.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How often it asks what other machines know of slow domains.
+const ASK: Duration = Duration::from_secs(1);
 
 /// What a look at the ledger found.
 enum Round {
@@ -28,13 +32,13 @@ enum Round {
     Over,
 }
 
-/// Where a mail goes.
-enum Route {
-    /// To this lane.
-    Lane(usize),
-    /// Nowhere yet; back to the queue until then.
-    #[expect(dead_code, reason = "limits for each recipient domain will answer this")]
-    Later(Time),
+/// What a look at one edition gave.
+#[derive(Default)]
+struct Taken {
+    /// Rows that go on their way.
+    placed: Vec<(Claim, Option<Seat>)>,
+    /// How many were put off, for their domain gets no more now.
+    put_off: usize,
 }
 
 /// Claims until told to stop, or until what is waited for is settled.
@@ -46,6 +50,9 @@ pub(super) async fn run(
 ) {
     let house = &desk.sending.house;
     while !*stop.borrow() {
+        if let Err(error) = desk.manners.exchange(&house.store, house.now(), ASK).await {
+            warn!("What is known of slow domains cannot be shared: {error}");
+        }
         let waits = match round(desk, press, until).await {
             Ok(Round::Busy) => {
                 tokio::select! {
@@ -81,8 +88,7 @@ async fn room(desk: &Desk) {
 /// One look at every edition that may be sent, the oldest first; each gets a
 /// part of the room, so one that waits never stalls another.
 async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round> {
-    let sending = &desk.sending;
-    let house = &sending.house;
+    let house = &desk.sending.house;
     let now = house.now();
     let mut tx = house.store.read().await?;
     let open = editions::open(&mut tx).await?;
@@ -109,54 +115,42 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
     let mut left = room;
     let share = room.div_ceil(sendable.len());
     for edition in sendable {
-        let claims = claim_some(sending, edition, share.min(left), now).await?;
-        if claims.is_empty() {
+        let taken = claim_some(desk, edition, share.min(left), now).await?;
+        if taken.placed.is_empty() && taken.put_off == 0 {
             if left > 0 && edition.state == EditionState::Sending {
                 settle(house, edition, now).await?;
             }
             continue;
         }
         busy = true;
-        left = left.saturating_sub(claims.len());
-        desk.ledger.claimed(claims.len());
-        for claim in claims {
-            place(desk, press, claim).await;
+        left = left.saturating_sub(taken.placed.len());
+        desk.ledger.claimed(taken.placed.len());
+        for (claim, seat) in taken.placed {
+            place(desk, press, claim, seat).await;
         }
     }
     Ok(if busy { Round::Busy } else { Round::Idle })
 }
 
 /// Sends a claimed row on its way, or notes what comes of it instead.
-async fn place(desk: &Desk, press: Option<&Press>, claim: Claim) {
-    let job = match desk.fate(claim).await {
+async fn place(desk: &Desk, press: Option<&Press>, claim: Claim, seat: Option<Seat>) {
+    let job = match desk.fate(claim, seat).await {
         Fate::Mailed(job) => job,
         Fate::Noted(claim, note) => return desk.ledger.note_later(claim.ticket, note).await,
     };
-    match (route(desk, &job), press) {
-        (Route::Lane(lane), Some(press)) if !job.letter.signers.is_empty() => {
-            press.put(desk, lane, job);
-        }
-        (Route::Lane(lane), _) => desk.lanes[lane].jobs.push(job),
-        (Route::Later(due), _) => {
-            desk.ledger.note_later(job.claim.ticket, Note::Released { due }).await;
-        }
+    match press {
+        Some(press) if !job.letter.signers.is_empty() => press.put(desk, 0, job),
+        _ => desk.lanes[0].jobs.push(job),
     }
 }
 
-/// The lane that a mail takes: there is one. Weights, routes and limits for
-/// each recipient domain decide here.
-fn route(_desk: &Desk, _job: &Job) -> Route {
-    Route::Lane(0)
-}
-
-async fn claim_some(
-    sending: &Sending,
-    edition: &EditionRow,
-    room: usize,
-    now: Time,
-) -> Result<Vec<Claim>> {
+/// Claims rows of one edition. Those whose domain gets no more now are put
+/// back in the same transaction.
+async fn claim_some(desk: &Desk, edition: &EditionRow, room: usize, now: Time) -> Result<Taken> {
+    let sending = &desk.sending;
+    let mut taken = Taken::default();
     if room == 0 {
-        return Ok(vec![]);
+        return Ok(taken);
     }
     let store = &sending.house.store;
     // Most looks find nothing; they should not take the write lock.
@@ -164,7 +158,7 @@ async fn claim_some(
     let due = claim::next_due(&mut tx, edition.id).await?;
     drop(tx);
     if due.is_none_or(|due| due > now) {
-        return Ok(vec![]);
+        return Ok(taken);
     }
     let mut wanted = i64::try_from(room).unwrap_or(i64::MAX);
     let mut tx = store.write().await?;
@@ -172,15 +166,24 @@ async fn claim_some(
         let quota = i64::try_from(quota).unwrap_or(i64::MAX);
         wanted = wanted.min(claim::quota_left(&mut tx, quota, now).await?);
         if wanted == 0 {
-            return Ok(vec![]);
+            return Ok(taken);
         }
     }
     let claims = claim::claim(&mut tx, edition.id, &sending.instance, now, wanted).await?;
+    let mut later = vec![];
+    for claim in claims {
+        match desk.manners.admit(&claim.address, claim.ticket, now) {
+            Admission::Go(seat) => taken.placed.push((claim, seat)),
+            Admission::Later(due) => later.push((claim.ticket, due)),
+        }
+    }
+    limits::put_back(&mut tx, &later, now).await?;
+    taken.put_off = later.len();
     if sending.daily_quota.is_some() {
-        claim::use_quota(&mut tx, claims.len(), now).await?;
+        claim::use_quota(&mut tx, taken.placed.len(), now).await?;
     }
     tx.commit().await?;
-    Ok(claims)
+    Ok(taken)
 }
 
 async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {

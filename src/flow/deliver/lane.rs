@@ -1,6 +1,7 @@
 //! One way out as the dispatcher sees it: what waits for it, whether it is
 //! open, and how fast it may be used.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::job::Job;
 use super::queue::Queue;
 use crate::clock::Time;
 use crate::delivery::mailer::Mailer;
+use crate::delivery::manners::domain;
 
 /// The longest pause after a relay failed.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
@@ -34,7 +36,13 @@ pub(super) struct Lane {
 struct Breaker {
     failures: u32,
     closed_until: Option<Time>,
+    /// Domains for which it put off mail since it took any.
+    puts_off: BTreeSet<String>,
 }
+
+/// A relay that puts off mail for so many domains in a row is itself what is
+/// busy.
+const ALL_DOMAINS: usize = 5;
 
 /// Mails that wait for each connection: enough to claim them by the hundred.
 const WAITING: usize = 8;
@@ -95,10 +103,25 @@ impl Lane {
         );
     }
 
-    /// It took a mail.
+    /// It put off a mail, for its domain's sake as it says.
+    pub(super) fn puts_off(&self, now: Time, address: &str, reply: &str) {
+        let all = {
+            let mut breaker = self.breaker();
+            let seen = breaker.puts_off.len();
+            if seen < ALL_DOMAINS {
+                breaker.puts_off.insert(domain(address).to_owned());
+            }
+            breaker.puts_off.len() >= ALL_DOMAINS
+        };
+        if all {
+            self.failed(now, &format!("it puts off mail for every domain: {reply}"));
+        }
+    }
+
+    /// It gave an answer about a mail.
     pub(super) fn works(&self) {
         let mut breaker = self.breaker();
-        if breaker.failures > 0 {
+        if breaker.failures > 0 || !breaker.puts_off.is_empty() {
             *breaker = Breaker::default();
         }
     }

@@ -5,9 +5,10 @@
 //! `handing` and waits until that is durable, and only then writes the body.
 //! So after a crash `claimed` means nothing went out, and `handing` is the one
 //! honest doubt.
-
+//!
 //! - `dispatch` claims rows, decides what comes of each and which lane it takes;
 //! - `lane` is one way out: its queue, its breaker, its pace;
+//! - `manners` knows which recipient domains get less than all, and what;
 //! - `press` signs ahead, on as many threads as there are cores;
 //! - `worker` is one connection of a lane.
 
@@ -15,6 +16,7 @@ mod dispatch;
 mod job;
 mod lane;
 mod letters;
+mod manners;
 pub mod post;
 mod press;
 mod queue;
@@ -38,6 +40,7 @@ use crate::store::{Result, keys};
 
 use lane::Lane;
 use letters::Letters;
+use manners::Manners;
 use press::Press;
 
 /// Who sends, and how.
@@ -71,6 +74,7 @@ struct Desk {
     ledger: Ledger,
     letters: Letters,
     lanes: Vec<Lane>,
+    manners: Manners,
     /// Rung when a lane has room for more.
     drained: Arc<Notify>,
     /// Editions found stopped; nothing more of them is offered.
@@ -102,6 +106,7 @@ pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>
         ledger,
         lanes: Lane::all(&sending, &drained),
         drained,
+        manners: Manners::default(),
         halted: Mutex::default(),
         sending,
     });

@@ -10,7 +10,8 @@ use super::Desk;
 use super::job::{Filled, Job};
 use super::lane::Lane;
 use super::letters::Prepared;
-use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Session};
+use super::manners::{PutOff, Seat};
+use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Rejection, Session};
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
 use crate::store::editions;
@@ -24,6 +25,8 @@ struct Mail {
     letter: Arc<Prepared>,
     envelope: Envelope,
     body: Vec<u8>,
+    /// Given back when the mail is settled.
+    _seat: Option<Seat>,
 }
 
 /// A mail, and the relay's answer if it was asked already.
@@ -101,9 +104,12 @@ impl Worker {
 
     /// Makes a mail ready to be offered, or notes why it is not offered now.
     async fn ready(&mut self, job: Job) -> Option<Mail> {
-        let Job { claim, letter, filled } = job;
-        let note = if *self.stop.borrow() || self.lane().is_closed(self.desk.sending.house.now()) {
+        let Job { claim, letter, filled, seat } = job;
+        let now = self.desk.sending.house.now();
+        let note = if *self.stop.borrow() || self.lane().is_closed(now) {
             Note::Released { due: claim.due }
+        } else if let Some(due) = self.desk.manners.held_back(&claim.address, claim.ticket, now) {
+            Note::Released { due }
         } else if self.desk.halted().contains(&claim.ticket.edition) {
             Note::Dropped
         } else {
@@ -113,7 +119,7 @@ impl Worker {
             };
             match filled {
                 Ok(Filled { envelope, body }) => {
-                    return Some(Mail { claim, letter, envelope, body });
+                    return Some(Mail { claim, letter, envelope, body, _seat: seat });
                 }
                 Err(note) => note,
             }
@@ -140,11 +146,12 @@ impl Worker {
         match offer {
             Offer::Accepted => self.hand_over(mail).await,
             Offer::Refused(rejection) => {
+                self.answered(&mail);
                 self.note(&mail, Note::Refused { reply: rejection.to_string() }).await;
                 None
             }
             Offer::Deferred(rejection) => {
-                let note = self.deferred(&mail, rejection.to_string());
+                let note = self.deferred(&mail, &rejection);
                 self.note(&mail, note).await;
                 None
             }
@@ -220,7 +227,7 @@ impl Worker {
     async fn settle(&mut self, mail: &Mail, outcome: Outcome) {
         let note = match outcome {
             Outcome::Sent(reply) => {
-                self.lane().works();
+                self.answered(mail);
                 debug!(
                     edition = mail.claim.ticket.edition,
                     subscriber = mail.claim.ticket.subscriber,
@@ -228,8 +235,11 @@ impl Worker {
                 );
                 Note::Sent { reply }
             }
-            Outcome::Refused(rejection) => Note::Refused { reply: rejection.to_string() },
-            Outcome::Deferred(rejection) => self.deferred(mail, rejection.to_string()),
+            Outcome::Refused(rejection) => {
+                self.answered(mail);
+                Note::Refused { reply: rejection.to_string() }
+            }
+            Outcome::Deferred(rejection) => self.deferred(mail, &rejection),
             Outcome::Uncertain(reason) => {
                 warn!(
                     edition = mail.claim.ticket.edition,
@@ -245,8 +255,25 @@ impl Worker {
         self.note(mail, note).await;
     }
 
-    /// A try is used up: again later, or never.
-    fn deferred(&self, mail: &Mail, reply: String) -> Note {
+    /// The relay gave an answer about a mail that does not ask to slow down.
+    fn answered(&self, mail: &Mail) {
+        self.lane().works();
+        self.desk.manners.took(&mail.claim.address, self.desk.sending.house.now());
+    }
+
+    /// Again later, or never. What is about the mailbox uses up a try; what is
+    /// about its domain slows that down and costs nobody anything.
+    fn deferred(&self, mail: &Mail, rejection: &Rejection) -> Note {
+        let now = self.desk.sending.house.now();
+        let Claim { address, ticket, .. } = &mail.claim;
+        let reply = rejection.to_string();
+        match self.desk.manners.refused(address, *ticket, rejection, now) {
+            PutOff::Free(due) => {
+                self.lane().puts_off(now, address, &reply);
+                return Note::NotTaken { due };
+            }
+            PutOff::Counted => self.lane().works(),
+        }
         match self.wait(mail) {
             Some(due) => Note::Deferred { due, reply },
             None => Note::Expired { reply },

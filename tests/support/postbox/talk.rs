@@ -118,6 +118,12 @@ impl Talk {
             return Ok((Then::GoOn, false));
         }
         self.shared.book().asked.push(to.to_owned());
+        let mood = self.shared.book().moods.get(domain(to)).cloned();
+        if let Some(reply) = mood {
+            self.say(&reply).await?;
+            let then = if reply.starts_with("421") { Then::Close } else { Then::GoOn };
+            return Ok((then, false));
+        }
         let early = [Act::TempFail, Act::Refuse, Act::Busy, Act::Garbage];
         match self.act(to, &early) {
             Some(Act::TempFail) => self.say("451 4.2.1 Come back later").await?,
@@ -224,6 +230,10 @@ impl Talk {
     async fn say(&mut self, words: &str) -> io::Result<()> {
         self.output.write_all(format!("{words}\r\n").as_bytes()).await
     }
+}
+
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// What stands between `<` and `>`.
