@@ -22,7 +22,7 @@ fn goes(
     address: &str,
     subscriber: i64,
     now: Time,
-) -> Result<Option<Seat>, Time> {
+) -> std::result::Result<Option<Seat>, Time> {
     match manners.admit(address, ticket(subscriber), now) {
         Admission::Go(seat) => Ok(seat),
         Admission::Later(due) => {
