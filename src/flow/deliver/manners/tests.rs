@@ -66,7 +66,7 @@ fn a_slow_domain_gets_one_mail_and_then_one_more_for_each_it_takes() {
 
     let seats =
         [goes(&manners, "b@slow.example", 2, now), goes(&manners, "c@slow.example", 3, now)];
-    assert!(seats.iter().all(Result::is_ok));
+    assert!(seats.iter().all(std::result::Result::is_ok));
     assert!(goes(&manners, "d@slow.example", 4, now).is_err());
 }
 
