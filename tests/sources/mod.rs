@@ -1,6 +1,9 @@
 //! Sources that live behind the network, played by models of themselves.
 
+mod across;
 mod blog;
 mod desk;
+mod paper;
 mod push;
+mod site;
 mod wordpress;

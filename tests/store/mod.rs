@@ -2,12 +2,16 @@
 
 mod articles;
 mod claim;
+mod copies;
 mod covered;
 mod deliveries;
 mod editions;
+mod hub;
 mod limits;
 mod opening;
 mod plans;
+mod reports;
 mod samples;
+mod shelves;
 mod small;
 mod subscribers;
