@@ -122,7 +122,9 @@ async fn a_relay_that_puts_off_everybody_is_left_alone(database: Database) {
     let sending = world.start_sending();
     run_on(&world, "2026-03-03T07:02:00Z").await;
     let asked: usize = domains.iter().map(|domain| world.postbox.asked_at(domain)).sum();
-    assert!(asked < 25, "it was asked {asked} times, for 40 domains");
+    // Two mails for each of 4 connections until it is noticed, then one for each
+    // after 2, 4, 8, 16, 32 and 64 seconds; else it would be all 40, twice.
+    assert!(asked <= 8 + 6 * 4, "it was asked {asked} times, for 40 domains");
     for domain in &domains {
         world.postbox.takes(domain);
     }
