@@ -1,7 +1,10 @@
 //! Manners towards relays and recipient domains: what is limited, slowed down
 //! or put off, and that nobody pays for it who is not concerned.
 
+mod limits;
+mod relays;
 mod slow;
+mod times;
 
 use gazetted::store::slowed::{self, Slowed};
 

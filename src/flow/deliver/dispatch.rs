@@ -6,15 +6,14 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::job::Fate;
-use super::manners::{Admission, Seat};
 use super::press::Press;
+use super::route::{Look, Placed, Switch};
 use super::{Desk, Until};
 use crate::clock::Time;
 use crate::flow::House;
 use crate::store::Result;
-use crate::store::claim::{self, Claim};
+use crate::store::claim;
 use crate::store::editions::{self, EditionRow, EditionState};
-use crate::store::limits;
 
 /// How often it looks when nothing wakes it.
 const LOOK: Duration = Duration::from_millis(500);
@@ -32,15 +31,6 @@ enum Round {
     Over,
 }
 
-/// What a look at one edition gave.
-#[derive(Default)]
-struct Taken {
-    /// Rows that go on their way.
-    placed: Vec<(Claim, Option<Seat>)>,
-    /// How many were put off, for their domain gets no more now.
-    put_off: usize,
-}
-
 /// Claims until told to stop, or until what is waited for is settled.
 pub(super) async fn run(
     desk: &Desk,
@@ -50,7 +40,8 @@ pub(super) async fn run(
 ) {
     let house = &desk.sending.house;
     while !*stop.borrow() {
-        if let Err(error) = desk.manners.exchange(&house.store, house.now(), ASK).await {
+        if let Err(error) = desk.manners.exchange(&house.store, &desk.lanes, house.now(), ASK).await
+        {
             warn!("What is known of slow domains cannot be shared: {error}");
         }
         let waits = match round(desk, press, until).await {
@@ -73,15 +64,17 @@ pub(super) async fn run(
             () = tokio::time::sleep(waits) => {}
             () = house.bells.deliveries.notified() => {}
             () = desk.ledger.all_settled() => {}
+            () = desk.manners.freed.notified() => {}
             _ = stop.changed() => {}
         }
     }
 }
 
-/// Waits until a lane has room for more.
+/// Waits until more can be claimed.
 async fn room(desk: &Desk) {
-    while desk.lanes.iter().all(|lane| lane.room() == 0) {
-        desk.drained.notified().await;
+    while !Switch::has_room(&desk.lanes, desk.sending.house.now()) {
+        // One that lags is waited for no longer, without anything being rung.
+        let _ = tokio::time::timeout(LOOK, desk.drained.notified()).await;
     }
 }
 
@@ -106,84 +99,80 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
     let sendable: Vec<&EditionRow> =
         mine.iter().filter(|edition| edition.state.is_open()).collect();
     desk.halted().retain(|id| !sendable.iter().any(|edition| edition.id == *id));
-    let room: usize =
-        desk.lanes.iter().filter(|lane| !lane.is_closed(now)).map(super::Lane::room).sum();
     if sendable.is_empty() || desk.lanes.iter().all(|lane| lane.is_closed(now)) {
         return Ok(Round::Idle);
     }
+    let mut rooms = Switch::rooms(&desk.lanes, now);
+    let room: usize = rooms.iter().sum();
     let mut busy = room == 0;
     let mut left = room;
     let share = room.div_ceil(sendable.len());
     for edition in sendable {
-        let taken = claim_some(desk, edition, share.min(left), now).await?;
-        if taken.placed.is_empty() && taken.put_off == 0 {
+        let Some(found) = claim_some(desk, edition, share.min(left), &mut rooms, now).await? else {
+            continue;
+        };
+        let (placed, put_off) = found;
+        if placed.is_empty() && put_off == 0 {
             if left > 0 && edition.state == EditionState::Sending {
                 settle(house, edition, now).await?;
             }
             continue;
         }
         busy = true;
-        left = left.saturating_sub(taken.placed.len());
-        desk.ledger.claimed(taken.placed.len());
-        for (claim, seat) in taken.placed {
-            place(desk, press, claim, seat).await;
+        left = left.saturating_sub(placed.len());
+        desk.ledger.claimed(placed.len());
+        for placed in placed {
+            place(desk, press, placed).await;
         }
     }
     Ok(if busy { Round::Busy } else { Round::Idle })
 }
 
 /// Sends a claimed row on its way, or notes what comes of it instead.
-async fn place(desk: &Desk, press: Option<&Press>, claim: Claim, seat: Option<Seat>) {
+async fn place(desk: &Desk, press: Option<&Press>, placed: Placed) {
+    let Placed { claim, lane, seat } = placed;
     let job = match desk.fate(claim, seat).await {
         Fate::Mailed(job) => job,
         Fate::Noted(claim, note) => return desk.ledger.note_later(claim.ticket, note).await,
     };
     match press {
-        Some(press) if !job.letter.signers.is_empty() => press.put(desk, 0, job),
-        _ => desk.lanes[0].jobs.push(job),
+        Some(press) if !job.letter.signers.is_empty() => press.put(desk, lane, job),
+        _ => desk.lanes[lane].jobs.push(job),
     }
 }
 
-/// Claims rows of one edition. Those whose domain gets no more now are put
-/// back in the same transaction.
-async fn claim_some(desk: &Desk, edition: &EditionRow, room: usize, now: Time) -> Result<Taken> {
-    let sending = &desk.sending;
-    let mut taken = Taken::default();
+/// Claims rows of one edition. Those that may not go now are put back in the
+/// same transaction; gives the others, and how many these are. `None` if a quota
+/// or a rate lets nothing go now.
+async fn claim_some(
+    desk: &Desk,
+    edition: &EditionRow,
+    room: usize,
+    rooms: &mut [usize],
+    now: Time,
+) -> Result<Option<(Vec<Placed>, usize)>> {
+    let store = &desk.sending.house.store;
     if room == 0 {
-        return Ok(taken);
+        return Ok(Some((vec![], 0)));
     }
-    let store = &sending.house.store;
     // Most looks find nothing; they should not take the write lock.
     let mut tx = store.read().await?;
     let due = claim::next_due(&mut tx, edition.id).await?;
     drop(tx);
     if due.is_none_or(|due| due > now) {
-        return Ok(taken);
+        return Ok(Some((vec![], 0)));
     }
-    let mut wanted = i64::try_from(room).unwrap_or(i64::MAX);
     let mut tx = store.write().await?;
-    if let Some(quota) = sending.daily_quota {
-        let quota = i64::try_from(quota).unwrap_or(i64::MAX);
-        wanted = wanted.min(claim::quota_left(&mut tx, quota, now).await?);
-        if wanted == 0 {
-            return Ok(taken);
-        }
+    let look = Look::begin(&mut tx, desk, rooms, now).await?;
+    let wanted = room.min(look.most());
+    if wanted == 0 {
+        return Ok(None);
     }
-    let claims = claim::claim(&mut tx, edition.id, &sending.instance, now, wanted).await?;
-    let mut later = vec![];
-    for claim in claims {
-        match desk.manners.admit(&claim.address, claim.ticket, now) {
-            Admission::Go(seat) => taken.placed.push((claim, seat)),
-            Admission::Later(due) => later.push((claim.ticket, due)),
-        }
-    }
-    limits::put_back(&mut tx, &later, now).await?;
-    taken.put_off = later.len();
-    if sending.daily_quota.is_some() {
-        claim::use_quota(&mut tx, taken.placed.len(), now).await?;
-    }
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let claims = claim::claim(&mut tx, edition.id, &desk.sending.instance, now, wanted).await?;
+    let found = look.place(&mut tx, claims).await?;
     tx.commit().await?;
-    Ok(taken)
+    Ok(Some(found))
 }
 
 async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {

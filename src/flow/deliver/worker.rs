@@ -10,7 +10,7 @@ use super::Desk;
 use super::job::{Filled, Job};
 use super::lane::Lane;
 use super::letters::Prepared;
-use super::manners::{PutOff, Seat};
+use super::manners::{Carried, PutOff, Seat};
 use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Rejection, Session};
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
@@ -34,7 +34,8 @@ type Asked = (Mail, Option<Offer>);
 
 /// Sends the mails of a lane until there are none and never will be.
 pub(super) async fn run(desk: Arc<Desk>, lane: usize, stop: watch::Receiver<bool>) {
-    let mut worker = Worker { desk, lane, stop, session: None, spare: Vec::new() };
+    let mut worker =
+        Worker { desk, lane, stop, session: None, carried: Carried::default(), spare: Vec::new() };
     let mut ahead = None;
     loop {
         let (mail, offer) = match ahead.take() {
@@ -54,6 +55,8 @@ struct Worker {
     lane: usize,
     stop: watch::Receiver<bool>,
     session: Option<Box<dyn Session>>,
+    /// What went over this session.
+    carried: Carried,
     /// Bodies that have been sent, to be written over.
     spare: Vec<Vec<u8>>,
 }
@@ -106,7 +109,7 @@ impl Worker {
     async fn ready(&mut self, job: Job) -> Option<Mail> {
         let Job { claim, letter, filled, seat } = job;
         let now = self.desk.sending.house.now();
-        let note = if *self.stop.borrow() || self.lane().is_closed(now) {
+        let note = if *self.stop.borrow() || self.lane().closed_until(now).is_some() {
             Note::Released { due: claim.due }
         } else if let Some(due) = self.desk.manners.held_back(&claim.address, claim.ticket, now) {
             Note::Released { due }
@@ -165,8 +168,12 @@ impl Worker {
     /// Asks the relay, over a connection that is opened if there is none.
     /// `None` if it cannot be asked: then the mail is back in the queue.
     async fn offer(&mut self, mail: &Mail) -> Option<Offer> {
+        if !self.may_carry(mail) {
+            self.hang_up().await;
+        }
         if self.session.as_ref().is_none_or(|session| session.is_spent()) {
             self.session = None;
+            self.carried = Carried::default();
             match self.lane().mailer.open().await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => {
@@ -175,10 +182,23 @@ impl Worker {
                 }
             }
         }
+        self.carries(mail);
         match &mut self.session {
             Some(session) => Some(session.offer(&mail.envelope).await),
             None => None,
         }
+    }
+
+    /// May this mail go over the connection that is open?
+    fn may_carry(&self, mail: &Mail) -> bool {
+        let address = &mail.claim.address;
+        let limit = self.desk.switch.messages_per_connection(address);
+        self.carried.may(address, self.lane().limits.messages_per_connection, limit)
+    }
+
+    fn carries(&mut self, mail: &Mail) {
+        let address = &mail.claim.address;
+        self.carried.add(address, self.desk.switch.messages_per_connection(address));
     }
 
     async fn hand_over(&mut self, mail: Mail) -> Option<Asked> {
@@ -192,13 +212,17 @@ impl Worker {
             self.note(&mail, Note::Dropped).await;
             return next.map(|next| (next, None));
         }
+        let ahead = next.as_ref().filter(|next| self.may_carry(next));
         let Some(session) = &mut self.session else {
             let note = self.doubtful(&mail, "the connection was gone".to_owned());
             self.note(&mail, note).await;
             return next.map(|next| (next, None));
         };
         let (outcome, offer) =
-            session.hand_over(&mail.body, next.as_ref().map(|next| &next.envelope)).await;
+            session.hand_over(&mail.body, ahead.map(|next| &next.envelope)).await;
+        if let Some(next) = next.as_ref().filter(|_| offer.is_some()) {
+            self.carries(next);
+        }
         self.settle(&mail, outcome).await;
         if mail.letter.signers.is_empty() {
             self.spare.push(mail.body);

@@ -13,11 +13,23 @@ const SUSPECTS: usize = 1_000;
 /// So many mails taken between two refusals of one mail clear the domain.
 const CLEARED: u64 = 3;
 
+/// Why it gets no mail now.
+pub(super) enum Refusal {
+    /// So many connections it may have, and has.
+    Full(usize),
+    /// It is slowed down: ask again then.
+    Until(Time),
+}
+
 /// What is known of it.
 #[derive(Debug, Default)]
 pub(super) struct Domain {
     /// How it is slowed down, if it is.
     pub(super) slow: Option<Slow>,
+    /// Connections at a time, if they are limited.
+    pub(super) connections: Option<usize>,
+    /// Does a mail wait for a seat?
+    pub(super) waited_for: bool,
     /// Mails that have a seat: claimed, and not settled.
     pub(super) in_hand: u32,
     /// Mails that it took since it is minded.
@@ -29,16 +41,29 @@ pub(super) struct Domain {
 }
 
 impl Domain {
-    /// May one more mail go to it? Else when to ask again.
-    pub(super) fn admit(&self, ticket: Ticket, now: Time) -> Result<(), Time> {
-        let Some(slow) = &self.slow else { return Ok(()) };
-        if slow.waits(now) {
-            return Err(spread(slow, ticket));
+    /// One that may have so many connections at a time.
+    pub(super) fn limited(connections: usize) -> Self {
+        Self { connections: Some(connections), ..Self::default() }
+    }
+
+    /// May one more mail go to it?
+    pub(super) fn admit(&mut self, ticket: Ticket, now: Time) -> Result<(), Refusal> {
+        if let Some(slow) = &self.slow {
+            if slow.waits(now) {
+                return Err(Refusal::Until(spread(slow, ticket)));
+            }
+            if self.in_hand >= slow.window {
+                let wait = jitter(ticket, Duration::from_secs(2), Duration::from_secs(20));
+                return Err(Refusal::Until(now + wait));
+            }
         }
-        if self.in_hand < slow.window {
-            return Ok(());
+        match self.connections {
+            Some(connections) if self.in_hand as usize >= connections => {
+                self.waited_for = true;
+                Err(Refusal::Full(connections))
+            }
+            _ => Ok(()),
         }
-        Err(now + jitter(ticket, Duration::from_secs(2), Duration::from_secs(20)))
     }
 
     /// Is it this mail that is refused, and not the domain? So it is if others
@@ -54,7 +79,10 @@ impl Domain {
 
     /// Is there still something to know of it?
     pub(super) fn is_minded(&self, now: Time) -> bool {
-        self.slow.is_some() || self.in_hand > 0 || now < self.minded_until
+        self.slow.is_some()
+            || self.connections.is_some()
+            || self.in_hand > 0
+            || now < self.minded_until
     }
 }
 
@@ -71,7 +99,11 @@ pub(super) fn again(slow: &Slow, ticket: Ticket, grew: bool) -> Time {
 }
 
 /// A wait between `least` and `most`, other for other mails and other claims.
-fn jitter(ticket: Ticket, least: Duration, most: Duration) -> Duration {
+pub(in crate::flow::deliver) fn jitter(
+    ticket: Ticket,
+    least: Duration,
+    most: Duration,
+) -> Duration {
     let mut hasher = DefaultHasher::new();
     ticket.hash(&mut hasher);
     let thousandths = u32::try_from(hasher.finish() % 1001).unwrap_or(0);

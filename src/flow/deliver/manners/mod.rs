@@ -3,6 +3,7 @@
 //!
 //! Most runs mind nobody: then every question here is answered by one flag.
 
+mod carried;
 mod domain;
 mod seat;
 
@@ -12,16 +13,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use crate::clock::Time;
 use crate::delivery::manners::{self, Concern, Slow};
+use crate::delivery::relay::DomainRule;
 use crate::delivery::{Rejection, retry};
 use crate::store::deliveries::Ticket;
 use crate::store::slowed::{self, Slowed};
 use crate::store::{Result, Store};
 
-use domain::Domain;
+use super::lane::Lane;
+pub(super) use carried::Carried;
+pub(super) use domain::jitter;
+use domain::{Domain, Refusal};
 pub(super) use seat::Seat;
 
 /// What stands before a domain in the name of its scope.
@@ -33,6 +39,9 @@ const GREYLISTED: Duration = Duration::from_mins(6);
 /// A domain that has not been slowed down for this long is not minded.
 const MINDED: TimeDelta = TimeDelta::hours(1);
 
+/// Nobody knows how long a longer line takes.
+const LONGEST_LINE: TimeDelta = TimeDelta::minutes(10);
+
 /// Slowed domains that are told of at most.
 const MANY: i64 = 10_000;
 
@@ -40,6 +49,8 @@ const MANY: i64 = 10_000;
 pub(super) enum Admission {
     /// Yes; where the domain is minded, it takes a seat.
     Go(Option<Seat>),
+    /// As many as it has connections for are under way; so many these are.
+    Full(usize),
     /// Not before then.
     Later(Time),
 }
@@ -53,13 +64,14 @@ pub(super) enum PutOff {
 }
 
 /// The domains that are minded.
-#[derive(Default)]
 pub(super) struct Manners {
     book: Arc<Mutex<Book>>,
     /// Is any domain minded?
     minds: AtomicBool,
     /// Is there something to be told to the store?
     news: AtomicBool,
+    /// Rung when a mail of a domain is settled for which others wait.
+    pub(super) freed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -69,9 +81,43 @@ struct Book {
     changed: BTreeSet<Box<str>>,
     /// When the store was last looked at.
     looked: Option<tokio::time::Instant>,
+    /// Where those stand that wait in line for something, by what it is.
+    lines: HashMap<Box<str>, Time>,
 }
 
 impl Manners {
+    /// Minds the domains that have rules.
+    pub(super) fn new(rules: &[DomainRule]) -> Self {
+        let mut book = Book::default();
+        for rule in rules {
+            if let Some(connections) = rule.limits.connections {
+                let domain = Domain::limited(connections);
+                book.domains.insert((&*rule.name).into(), domain);
+            }
+        }
+        let minds = !book.domains.is_empty();
+        Self {
+            book: Arc::new(Mutex::new(book)),
+            minds: AtomicBool::new(minds),
+            news: AtomicBool::new(false),
+            freed: Arc::default(),
+        }
+    }
+
+    /// When the next in line may go where so many go a second. Beyond some
+    /// minutes nobody knows; so late a mail asks again at some time before that.
+    pub(super) fn in_line(&self, what: &str, rate: f64, ticket: Ticket, now: Time) -> Time {
+        let mut book = self.book();
+        let last = book.lines.entry(what.into()).or_insert(now);
+        let next = (*last).max(now) + Duration::from_secs_f64((1.0 / rate).clamp(1e-6, 3600.0));
+        if next - now > LONGEST_LINE {
+            let most = LONGEST_LINE.to_std().unwrap_or_default();
+            return now + jitter(ticket, most / 2, most);
+        }
+        *last = next;
+        next
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,9 +138,10 @@ impl Manners {
         match domain.admit(ticket, now) {
             Ok(()) => {
                 domain.in_hand += 1;
-                Admission::Go(Some(Seat::new(&self.book, name)))
+                Admission::Go(Some(Seat::new(&self.book, &self.freed, name)))
             }
-            Err(due) => Admission::Later(due),
+            Err(Refusal::Full(connections)) => Admission::Full(connections),
+            Err(Refusal::Until(due)) => Admission::Later(due),
         }
     }
 
@@ -190,9 +237,19 @@ impl Manners {
     ///
     /// # Errors
     /// If the store does not answer.
-    pub(super) async fn exchange(&self, store: &Store, now: Time, every: Duration) -> Result<()> {
+    pub(super) async fn exchange(
+        &self,
+        store: &Store,
+        lanes: &[Lane],
+        now: Time,
+        every: Duration,
+    ) -> Result<()> {
+        let mut told: Vec<(String, Option<Slowed>)> =
+            lanes.iter().filter_map(|lane| Some((lane.scope.clone(), lane.told()?))).collect();
         if self.news.swap(false, Ordering::Relaxed) {
-            let told = self.told();
+            told.extend(self.told());
+        }
+        if !told.is_empty() {
             let mut tx = store.write().await?;
             for (scope, slowed) in &told {
                 match slowed {
@@ -202,18 +259,25 @@ impl Manners {
             }
             tx.commit().await?;
         }
-        let due = {
+        let (first, due) = {
             let mut book = self.book();
+            let first = book.looked.is_none();
             let due = book.looked.is_none_or(|looked| looked.elapsed() >= every);
             if due {
                 book.looked = Some(tokio::time::Instant::now());
             }
-            due
+            (first, due)
         };
         if due {
             let mut tx = store.read().await?;
             let known = slowed::list(&mut tx, MANY).await?;
             drop(tx);
+            if first {
+                for lane in lanes {
+                    let mine = known.iter().find(|slowed| slowed.scope == lane.scope);
+                    mine.into_iter().for_each(|slowed| lane.learn(slowed));
+                }
+            }
             self.learn(&known, now);
         }
         Ok(())

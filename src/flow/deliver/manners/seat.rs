@@ -3,18 +3,21 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::Book;
 
 /// Given back when it is dropped.
 pub(in crate::flow::deliver) struct Seat {
     book: Arc<Mutex<Book>>,
+    freed: Arc<Notify>,
     domain: Box<str>,
 }
 
 impl Seat {
-    /// Takes a place; the caller holds the book and has counted nothing yet.
-    pub(super) fn new(book: &Arc<Mutex<Book>>, domain: &str) -> Self {
-        Self { book: Arc::clone(book), domain: domain.into() }
+    /// A place that the caller has counted.
+    pub(super) fn new(book: &Arc<Mutex<Book>>, freed: &Arc<Notify>, domain: &str) -> Self {
+        Self { book: Arc::clone(book), freed: Arc::clone(freed), domain: domain.into() }
     }
 }
 
@@ -23,6 +26,9 @@ impl Drop for Seat {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(domain) = book.domains.get_mut(&self.domain) {
             domain.in_hand = domain.in_hand.saturating_sub(1);
+            if std::mem::take(&mut domain.waited_for) {
+                self.freed.notify_one();
+            }
         }
     }
 }

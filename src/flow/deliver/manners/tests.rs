@@ -25,6 +25,7 @@ fn goes(
 ) -> std::result::Result<Option<Seat>, Time> {
     match manners.admit(address, ticket(subscriber), now) {
         Admission::Go(seat) => Ok(seat),
+        Admission::Full(_) => panic!("no domain has a limit here"),
         Admission::Later(due) => {
             assert!(due > now);
             Err(due)
@@ -34,7 +35,7 @@ fn goes(
 
 #[test]
 fn nobody_is_minded_until_somebody_asks_for_it() {
-    let manners = Manners::default();
+    let manners = Manners::new(&[]);
     let now = from_millis(0);
 
     assert!(manners.is_easy());
@@ -53,7 +54,7 @@ fn nobody_is_minded_until_somebody_asks_for_it() {
 
 #[test]
 fn a_slow_domain_gets_one_mail_and_then_one_more_for_each_it_takes() {
-    let manners = Manners::default();
+    let manners = Manners::new(&[]);
     let mut now = from_millis(0);
     manners.refused("a@slow.example", ticket(1), &later("busy"), now);
     now += TimeDelta::minutes(2);
@@ -72,7 +73,7 @@ fn a_slow_domain_gets_one_mail_and_then_one_more_for_each_it_takes() {
 
 #[test]
 fn a_mail_that_alone_is_refused_while_others_are_taken_is_itself_to_blame() {
-    let manners = Manners::default();
+    let manners = Manners::new(&[]);
     let mut now = from_millis(0);
     let refused = |now| {
         let no = later("451 content filter");
