@@ -48,9 +48,10 @@ impl Accounts {
         }
         let mut account = Account::default();
         if of.counts() {
-            let days = match of.warm_up.is_empty() {
-                true => i64::MAX,
-                false => limits::days_of_use(tx, scope, &self.day).await?,
+            let days = if of.warm_up.is_empty() {
+                i64::MAX
+            } else {
+                limits::days_of_use(tx, scope, &self.day).await?
             };
             let used = limits::hold(tx, scope, &self.day).await?;
             account.left = of.quota(days).map(|quota| {

@@ -173,11 +173,12 @@ impl Lane {
         self.state().breaker.until().filter(|until| *until > now)
     }
 
-    /// What the store is to be told of it, if something changed; `None` inside
-    /// if it is well.
-    pub(super) fn told(&self) -> Option<Option<Slowed>> {
+    /// What the store is to be told of its scope, if something changed: how it
+    /// fails, or nothing if it is well.
+    pub(super) fn told(&self) -> Option<(String, Option<Slowed>)> {
         let mut state = self.state();
-        std::mem::take(&mut state.news).then(|| state.breaker.told(&self.scope))
+        let news = std::mem::take(&mut state.news);
+        news.then(|| (self.scope.clone(), state.breaker.told(&self.scope)))
     }
 
     /// It failed before this daemon was started: it is tried out first.

@@ -142,7 +142,8 @@ impl Switch {
             turns[*lane] += weight(*lane);
         }
         let all: i64 = among.iter().map(|lane| weight(*lane)).sum();
-        let next = among.iter().copied().max_by_key(|lane| (turns[*lane], -(*lane as i64)))?;
+        let next =
+            among.iter().copied().max_by_key(|lane| (turns[*lane], std::cmp::Reverse(*lane)))?;
         turns[next] -= all;
         Some(next)
     }

@@ -244,8 +244,7 @@ impl Manners {
         now: Time,
         every: Duration,
     ) -> Result<()> {
-        let mut told: Vec<(String, Option<Slowed>)> =
-            lanes.iter().filter_map(|lane| Some((lane.scope.clone(), lane.told()?))).collect();
+        let mut told: Vec<(String, Option<Slowed>)> = lanes.iter().filter_map(Lane::told).collect();
         if self.news.swap(false, Ordering::Relaxed) {
             told.extend(self.told());
         }
@@ -274,8 +273,9 @@ impl Manners {
             drop(tx);
             if first {
                 for lane in lanes {
-                    let mine = known.iter().find(|slowed| slowed.scope == lane.scope);
-                    mine.into_iter().for_each(|slowed| lane.learn(slowed));
+                    if let Some(mine) = known.iter().find(|slowed| slowed.scope == lane.scope) {
+                        lane.learn(mine);
+                    }
                 }
             }
             self.learn(&known, now);
