@@ -7,6 +7,7 @@ mod covered;
 mod deliveries;
 mod editions;
 mod hub;
+mod limits;
 mod opening;
 mod plans;
 mod reports;
