@@ -111,7 +111,9 @@ pub async fn renew(
     for (name, formats) in wanted {
         let behind: Vec<_> = formats
             .iter()
-            .filter_map(|format| Some((*format, office.press.behind(&path(name, *format), &edge)?)))
+            .map(|format| (*format, path(name, *format)))
+            .filter(|(_, path)| office.press.made(path, &edge).is_none())
+            .map(|(format, path)| (format, office.press.parts(&path, &edge)))
             .collect();
         match round.make(name, &behind).await {
             Ok(true) => places.extend(behind.iter().map(|(format, _)| (name, *format))),

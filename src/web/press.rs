@@ -291,13 +291,11 @@ impl Press {
                 || of_articles())
     }
 
-    /// From what the document at `path` can be made anew, if there is none of
-    /// this state.
-    pub fn behind(&self, path: &str, edge: &Edge) -> Option<Option<Arc<Composed>>> {
+    /// The parts of the document at `path`, if they hold under these settings.
+    pub fn parts(&self, path: &str, edge: &Edge) -> Option<Arc<Composed>> {
         let shelf = self.shelf();
-        let Some(kept) = shelf.kept.get(path) else { return Some(None) };
-        let same = Arc::ptr_eq(&kept.edge.settings, &edge.settings);
-        (!self.holds(kept, edge)).then(|| kept.composed.clone().filter(|_| same))
+        let kept = shelf.kept.get(path)?;
+        kept.composed.clone().filter(|_| Arc::ptr_eq(&kept.edge.settings, &edge.settings))
     }
 
     /// Takes the document at `path` away: there is none any more.
@@ -305,7 +303,8 @@ impl Press {
         self.shelf().kept.remove(path);
     }
 
-    fn made(&self, path: &str, edge: &Edge) -> Option<Arc<Document>> {
+    /// The document at `path`, if there is one of this state.
+    pub fn made(&self, path: &str, edge: &Edge) -> Option<Arc<Document>> {
         let shelf = self.shelf();
         let kept = shelf.kept.get(path).filter(|kept| self.holds(kept, edge))?;
         Some(Arc::clone(&kept.document))
