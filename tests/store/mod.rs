@@ -5,6 +5,7 @@ mod claim;
 mod covered;
 mod deliveries;
 mod editions;
+mod feeds;
 mod opening;
 mod plans;
 mod samples;
