@@ -58,11 +58,13 @@ pub async fn opml(
 }
 
 impl Find for Office {
+    fn ready(&self, target: &str) -> Option<Arc<Document>> {
+        self.press.ready(&self.house, target)
+    }
+
     async fn find(&self, target: &str) -> Option<Arc<Document>> {
-        match self.press.ready(&self.house, target) {
-            Some(document) => Some(document),
-            None => at(self, target).await,
-        }
+        // What it takes to make a feed is not carried along by every connection.
+        Box::pin(at(self, target)).await
     }
 }
 
