@@ -6,6 +6,7 @@ mod copies;
 mod covered;
 mod deliveries;
 mod editions;
+mod feeds;
 mod hub;
 mod limits;
 mod opening;
