@@ -119,7 +119,9 @@ impl Breaker {
         let pause = Duration::from_secs(1).saturating_mul(1 << failures.min(9)).min(LONGEST);
         let mut hasher = DefaultHasher::new();
         (seed, now.timestamp_millis()).hash(&mut hasher);
+        // To the millisecond, as the store keeps it.
         let pause = retry::jittered(pause, hasher.finish());
+        let pause = Duration::from_millis(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
         self.trouble = Some(Trouble {
             since: self.trouble.as_ref().map_or(now, |trouble| trouble.since),
             until: now + pause,

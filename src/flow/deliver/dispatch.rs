@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::job::Fate;
+use super::lane::Lane;
 use super::press::Press;
 use super::route::{Look, Placed, Switch};
 use super::{Desk, Until};
@@ -44,6 +45,7 @@ pub(super) async fn run(
         {
             warn!("What is known of slow domains cannot be shared: {error}");
         }
+
         let waits = match round(desk, press, until).await {
             Ok(Round::Busy) => {
                 tokio::select! {
@@ -70,10 +72,12 @@ pub(super) async fn run(
     }
 }
 
-/// Waits until more can be claimed.
+/// Waits until more can be claimed, or the store is to be told of a lane.
 async fn room(desk: &Desk) {
-    while !Switch::has_room(&desk.lanes, desk.sending.house.now()) {
-        // One that lags is waited for no longer, without anything being rung.
+    while !Switch::has_room(&desk.lanes, desk.sending.house.now())
+        && !desk.lanes.iter().any(Lane::has_news)
+    {
+        // One that lags or fails is waited for no longer, without anything being rung.
         let _ = tokio::time::timeout(LOOK, desk.drained.notified()).await;
     }
 }

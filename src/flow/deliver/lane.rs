@@ -173,6 +173,11 @@ impl Lane {
         self.state().breaker.until().filter(|until| *until > now)
     }
 
+    /// Is the store to be told something?
+    pub(super) fn has_news(&self) -> bool {
+        self.state().news
+    }
+
     /// What the store is to be told of its scope, if something changed: how it
     /// fails, or nothing if it is well.
     pub(super) fn told(&self) -> Option<(String, Option<Slowed>)> {
