@@ -6,6 +6,7 @@
 
 pub mod atlas;
 pub mod classify;
+pub mod coordinates;
 mod credits;
 pub mod doubt;
 mod filing;

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::value::{address, body, text, title, word};
 use super::xml::{Element, Vocabulary as V};
-use super::{date, guid, label, person, picture};
+use super::{date, guid, label, person, picture, spot};
 use crate::article::{Body, Draft, LabelKind};
 use crate::clock::Time;
 
@@ -183,6 +183,8 @@ impl Reader<'_> {
             let name = element.attribute("description").or_else(|| title(element, false));
             label::add(&mut draft.labels, name.and_then(|n| label::label(LabelKind::Tag, &n)));
         }
+        let country = spot::country(self.entry);
+        label::add(&mut draft.labels, country.and_then(|n| label::label(LabelKind::Tag, n)));
         for element in self.all(V::Media, "keywords").chain(self.all(V::Itunes, "keywords")) {
             for word in text(element).split(',') {
                 label::add(&mut draft.labels, label::label(LabelKind::Tag, word));

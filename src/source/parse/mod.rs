@@ -16,6 +16,7 @@ mod markdown;
 pub mod page;
 pub(crate) mod person;
 mod picture;
+mod spot;
 mod tail;
 mod text;
 mod value;

@@ -137,6 +137,26 @@ fn a_place_that_an_entry_names_is_a_label() {
 }
 
 #[test]
+fn coordinates_are_a_label_with_their_country() {
+    let places = [
+        "<georss:point>-1.29 36.82</georss:point>",
+        "<georss:where><gml:Point><gml:pos>-1.29 36.82</gml:pos></gml:Point></georss:where>",
+        "<georss:box>-1.5 36.5 -1.1 37.1</georss:box>",
+        "<geo:lat>-1.29</geo:lat><geo:long>36.82</geo:long>",
+        "<g:Point xmlns:g='http://www.w3.org/2003/01/geo/wgs84_pos#'><g:long>36.82</g:long><g:lat>-1.29</g:lat></g:Point>",
+    ];
+    for place in places {
+        let document = feed(&format!("<rss><channel><item>{place}</item></channel></rss>"));
+        let label = &document.drafts[0].labels[0];
+        assert_eq!((label.kind, &label.path[0][..]), (LabelKind::Tag, "Kenya"), "{place}");
+    }
+    for place in ["<georss:point>here</georss:point>", "<geo:lat>12</geo:lat>"] {
+        let document = feed(&format!("<rss><channel><item>{place}</item></channel></rss>"));
+        assert!(document.drafts[0].labels.is_empty(), "{place}");
+    }
+}
+
+#[test]
 fn broken_feeds_give_what_can_be_saved() {
     let document = feed(
         "\u{feff} \n<rss><channel><title>A & B \u{b}&nbsp;C</title><item><title>one</title><link>https://e.example/1</link></item><item><title>tw",

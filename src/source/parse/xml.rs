@@ -25,6 +25,8 @@ pub enum Vocabulary {
     Rdf,
     /// Where on earth: `GeoRSS`.
     Geo,
+    /// The W3C's Basic Geo (WGS 84).
+    BasicGeo,
     /// `FeedBurner`.
     Feedburner,
     /// Anything else.
@@ -349,6 +351,7 @@ fn holds_others(element: &Element) -> bool {
         ),
         Vocabulary::Media => matches!(element.name.as_str(), "group" | "content"),
         Vocabulary::Itunes => element.name == "owner",
+        Vocabulary::BasicGeo => element.name == "point",
         Vocabulary::Dublin => matches!(element.name.as_str(), "creator" | "contributor"),
         _ => false,
     }
@@ -373,6 +376,8 @@ fn vocabulary_of(uri: &str, default: bool) -> Vocabulary {
         Vocabulary::Rdf
     } else if is("georss.org/georss") {
         Vocabulary::Geo
+    } else if is("w3.org/2003/01/geo") {
+        Vocabulary::BasicGeo
     } else if is("feedburner.org") {
         Vocabulary::Feedburner
     } else if is("w3.org/2005/atom")
@@ -404,6 +409,7 @@ fn usual(prefix: &str) -> Vocabulary {
         "itunes" => Vocabulary::Itunes,
         "rdf" => Vocabulary::Rdf,
         "georss" => Vocabulary::Geo,
+        "geo" => Vocabulary::BasicGeo,
         "feedburner" => Vocabulary::Feedburner,
         _ => Vocabulary::Other,
     }
