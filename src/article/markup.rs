@@ -49,6 +49,8 @@ struct Hopeless {
     instruction: bool,
     doctype: bool,
     quotes: u8,
+    /// Neither `</script` nor `</style` comes behind here.
+    raw: [Option<usize>; 2],
 }
 
 /// After so many tags with a runaway quotation mark, quotes are not believed.
@@ -75,6 +77,10 @@ impl<'a> Tokens<'a> {
     /// Moves behind the next end tag `</name`, any case, without reading what
     /// lies between; `false`, and no move, if there is none.
     pub fn skip_past_end(&mut self, name: &str) -> bool {
+        let known = ["script", "style"].iter().position(|raw| name.eq_ignore_ascii_case(raw));
+        if known.is_some_and(|raw| self.hopeless.raw[raw].is_some_and(|from| from <= self.at)) {
+            return false;
+        }
         let bytes = self.source.as_bytes();
         let mut from = self.at;
         while let Some(found) = self.source[from..].find("</") {
@@ -87,6 +93,9 @@ impl<'a> Tokens<'a> {
                 return true;
             }
             from = start;
+        }
+        if let Some(raw) = known {
+            self.hopeless.raw[raw] = Some(self.at);
         }
         false
     }

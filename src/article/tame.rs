@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::markup::{Token, Tokens, attribute, decode, escape_into};
+use super::markup::{Token, Tokens, attribute, decode, escape_into, is_legal};
 use super::nesting::{self, Room};
 
 /// Elements deeper than this lose their tags, not their text.
@@ -90,7 +90,8 @@ impl Tamer<'_> {
     /// Text without entities.
     fn plain(&mut self, text: &str) {
         // A parser drops a line break there, and another each time it reads.
-        let text = if self.at_pre_start() { text.trim_start_matches(['\n', '\r']) } else { text };
+        let is_dropped = |c: char| matches!(c, '\n' | '\r') || !is_legal(c);
+        let text = if self.at_pre_start() { text.trim_start_matches(is_dropped) } else { text };
         self.before_text(text);
         escape_into(&mut self.out, text);
     }

@@ -140,7 +140,11 @@ fn time(clock: &str) -> Option<TimeDelta> {
         seconds => seconds.trim_end_matches(['.', ',']).replace(',', ".").parse().ok()?,
     };
     let more = parts.next().is_some_and(|rest| !rest.is_empty());
-    if hours > 24 || minutes > 59 || !(0.0..=60.99).contains(&seconds) || more {
+    if !(0..=24).contains(&hours)
+        || !(0..=59).contains(&minutes)
+        || !(0.0..=60.99).contains(&seconds)
+        || more
+    {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and 60,990")]

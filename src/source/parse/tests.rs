@@ -442,6 +442,9 @@ fn no_nesting_makes_a_document_slow_or_deep() {
         "{\"a\":[",
         "<x xmlns:a='b'>",
         "<div class=byline>",
+        "<div itemprop=author>",
+        "<p property=articleSection>",
+        "<script>a ",
     ] {
         let source = part.repeat(20_000);
         let _ = document(source.as_bytes(), None, None);

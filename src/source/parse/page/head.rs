@@ -21,6 +21,8 @@ impl Head {
     #[must_use]
     pub fn of(outline: &Outline) -> Self {
         let mut head = Self::default();
+        // Each costs as much as it holds, and they may be nested.
+        let (mut titles, mut headings) = (0, 0);
         for (at, element) in outline.elements.iter().enumerate() {
             match element.name.to_ascii_lowercase().as_str() {
                 "html" => {
@@ -62,8 +64,12 @@ impl Head {
                     }
                     head.keep(name, element.get("href"));
                 }
-                "title" if head.page_title.is_empty() => head.page_title = outline.text(at),
-                "h1" if head.headings.len() < 20 => {
+                "title" if head.page_title.is_empty() && titles < 5 => {
+                    titles += 1;
+                    head.page_title = outline.text(at);
+                }
+                "h1" if headings < 20 => {
+                    headings += 1;
                     head.headings.extend(Some(outline.text(at)).filter(|words| !words.is_empty()));
                 }
                 _ => {}

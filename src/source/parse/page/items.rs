@@ -1,6 +1,8 @@
 //! What a page says of itself in its markup: microdata, `RDFa` and the classes of
 //! microformats.
 
+use std::cell::Cell;
+
 use super::crumbs::Crumb;
 use super::linked;
 use super::outline::{Element, Outline};
@@ -26,7 +28,12 @@ pub struct Said {
     pub body: Option<usize>,
     /// A breadcrumb.
     pub crumbs: Vec<Crumb>,
+    /// How many elements were read.
+    asked: usize,
 }
+
+/// As many are read; a piece says less.
+const MOST_ASKED: usize = 60;
 
 /// Reads the markup of a page.
 #[must_use]
@@ -67,7 +74,15 @@ pub fn read(outline: &Outline) -> Said {
 
 impl Said {
     fn put(&mut self, outline: &Outline, at: usize, prop: &str) {
-        let value = || value(outline, at);
+        // Each costs as much as it holds, and they may be nested.
+        if self.asked >= MOST_ASKED {
+            return;
+        }
+        let asked = Cell::new(0);
+        let value = || {
+            asked.set(asked.get() + 1);
+            value(outline, at)
+        };
         match prop {
             "headline" | "name" | "title" if self.title.is_none() => self.title = value(),
             "datePublished" | "dateCreated" | "created" if self.published.is_none() => {
@@ -76,7 +91,12 @@ impl Said {
             "dateModified" | "modified" if self.modified.is_none() => self.modified = value(),
             "author" | "creator" => {
                 let is_item = kind(&outline.elements[at]).is_some();
-                let name = if is_item { inner(outline, at, "name") } else { value() };
+                let name = if is_item {
+                    asked.set(1);
+                    inner(outline, at, "name")
+                } else {
+                    value()
+                };
                 let name = name.filter(|name| {
                     !name.contains("://")
                         && name.chars().count() < 120
@@ -93,6 +113,7 @@ impl Said {
             }
             _ => {}
         }
+        self.asked += asked.get();
     }
 
     /// `h-entry` (microformats.org), where it is alone.
