@@ -254,10 +254,16 @@ mod tests {
             "99999999999999999999",
             "1 Jan 262142 23:59:59 -1400",
             "31 Dec 262142 23:59:59 -1400",
-            "2120-오후8.-2000004277585 Jan 2z000q:04 0105-3",
             "٣٣٣٣",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hours_below_zero_are_none() {
+        for text in ["-1:00", "-9223372036854775808:00", "10:-1", "25:00"] {
+            assert_eq!(time(text), None, "{text}");
         }
     }
 
