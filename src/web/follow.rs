@@ -23,8 +23,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// A round that took long is followed by a pause of so many times that length,
 /// so that following costs at most a tenth of a processor however much comes in.
 const PAUSE_TIMES: u32 = 9;
-/// The longest pause: what changes meanwhile is out within a second all the same.
-const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+/// The longest pause: what changes meanwhile is out within a second all the
+/// same, and readers need not look at the store themselves.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Feeds that are put out together.
 const GROUP: usize = 32;

@@ -21,9 +21,8 @@ use crate::feed::Composed;
 use crate::flow::{House, Settings};
 use crate::store::{StoreError, articles, editions, feeds};
 
-/// How long what was last seen of the store is believed; longer than the
-/// longest pause of those who follow it, who look for all.
-const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(600);
+/// How long what was last seen of the store is believed.
+const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(250);
 /// While one reader waits for a document to be made again, or after it could
 /// not be, the others get the older one for so long.
 const TRY_AGAIN: TimeDelta = TimeDelta::seconds(1);
