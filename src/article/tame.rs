@@ -224,10 +224,8 @@ impl Tamer<'_> {
         let mut candidates = Vec::new();
         let mut words = set.split_ascii_whitespace().take(200).peekable();
         while let Some(word) = words.next() {
-            let (address, ended) = match word.strip_suffix(',') {
-                Some(address) => (address, true),
-                None => (word, false),
-            };
+            let address = word.trim_end_matches(',');
+            let ended = address.len() < word.len();
             let size = if ended { None } else { words.next_if(|w| is_size(w)) };
             if let Some(address) = self.picture(address.trim_start_matches(',')) {
                 let size = size.map(|s| s.trim_end_matches(',')).unwrap_or_default();
