@@ -1,6 +1,6 @@
 //! Indexing and asking, beside tantivy, in one run over the same pieces.
 //!
-//!     cd benches/tantivy && taskset -c 0 cargo run --release -- --articles 100000
+//!     cd benches/tantivy && taskset -c 0 cargo run --release -- --articles 100000 --questions 500
 //!
 //! Both index title and text by English stems, on the disk, with one thread
 //! that writes; `taskset` keeps their other threads on the same core. tantivy

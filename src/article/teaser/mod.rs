@@ -84,28 +84,45 @@ fn fit(text: &str) -> String {
         }
     }
     match best {
-        // A short first sentence before a very long one: better some of both.
-        Some((end, length)) if length >= ENOUGH / 2 || end >= text.trim_end().len() => {
+        Some((end, length)) if length >= ENOUGH || end >= text.trim_end().len() => {
             text[..end].trim_end().to_owned()
         }
         _ if text.chars().count() <= MOST => text.trim_end().to_owned(),
+        // A short first sentence before a very long one: better some of both,
+        // unless that one has no clause to end at and the short one says something.
+        Some((end, length)) if length >= ENOUGH / 2 && clause(text).is_none() => {
+            text[..end].trim_end().to_owned()
+        }
         _ => cut(text),
     }
 }
 
+/// What ends a clause.
+const CLAUSES: [char; 10] = [',', ';', ':', '–', '—', '，', '、', '；', '،', '؛'];
+
+/// The longest beginning that fits, and where it begins to say enough.
+fn head(text: &str) -> (&str, usize) {
+    let limit = text.char_indices().nth(MOST - 1).map_or(text.len(), |(at, _)| at);
+    let least = text.char_indices().nth(ENOUGH).map_or(0, |(at, _)| at);
+    (&text[..limit], least)
+}
+
+/// Where the last clause ends that fits.
+fn clause(text: &str) -> Option<usize> {
+    let (head, least) = head(text);
+    // The comma of "2,253" ends nothing.
+    let ends = |at: &usize| !text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let mut all = head.rmatch_indices(CLAUSES).map(|(at, _)| at).filter(|at| *at >= least);
+    all.find(|at| !text[*at..].starts_with([',', ':']) || ends(at))
+}
+
 /// As much as fits, ended at a clause or a word.
 fn cut(text: &str) -> String {
-    let limit = text.char_indices().nth(MOST - 1).map_or(text.len(), |(at, _)| at);
-    let head = &text[..limit];
-    let least = text.char_indices().nth(ENOUGH).map_or(0, |(at, _)| at);
-    let clause =
-        head.rfind([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛']).filter(|at| *at >= least);
+    let (head, least) = head(text);
     let word = head.rfind(char::is_whitespace).filter(|at| *at >= least);
-    let kept = head[..clause.or(word).unwrap_or(limit)].trim_end();
-    format!(
-        "{}…",
-        kept.trim_end_matches([',', ';', ':', '–', '—', '，', '、', '；', '،', '؛', ' ', '('])
-    )
+    let kept = head[..clause(text).or(word).unwrap_or(head.len())].trim_end();
+    let loose = |c: char| CLAUSES.contains(&c) || matches!(c, ' ' | '(');
+    format!("{}…", kept.trim_end_matches(loose))
 }
 
 /// Letters and digits only, for telling whether two lines say the same.
@@ -188,8 +205,22 @@ mod tests {
         let cut = teaser(&long, None, "T");
 
         assert_eq!(cut, format!("{}…", "word ".repeat(30).trim_end()));
+        let number = format!("{} 2,253 {}", "word ".repeat(40).trim_end(), "more ".repeat(60));
+        assert!(teaser(&number, None, "T").contains("2,253"));
         let cut = teaser(&"word ".repeat(100), None, "T");
         assert!(cut.ends_with("word…") && cut.chars().count() <= 240, "{cut}");
+    }
+
+    #[test]
+    fn a_short_sentence_before_a_long_one_is_followed_by_a_clause_of_it() {
+        let first = "The lake below the mountain is dry, yet it has a supply that nobody sees.";
+        let clause = "Rain from the summit on the other side of the border sinks into the rock";
+        let text = format!("{first} {clause}, and {}.", "comes up again ".repeat(12).trim_end());
+
+        assert_eq!(teaser(&text, None, "T"), format!("{first} {clause}…"));
+        // Nothing to end at: the sentence alone.
+        let text = format!("{first} {clause} {}.", "and comes up again ".repeat(12).trim_end());
+        assert_eq!(teaser(&text, None, "T"), first);
     }
 
     #[test]
