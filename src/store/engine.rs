@@ -162,6 +162,8 @@ impl Store {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(30))
+            // A file does not hang up; asking first would be a trip to its thread.
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             // The pages under way of one edition; a page that has to be read
@@ -172,6 +174,7 @@ impl Store {
         let read = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .map_err(refused)?;

@@ -5,6 +5,7 @@ mod claim;
 mod covered;
 mod deliveries;
 mod editions;
+mod journal;
 mod opening;
 mod plans;
 mod samples;

@@ -36,10 +36,11 @@ struct Breaker {
     closed_until: Option<Time>,
 }
 
-/// Mails that wait for each connection: enough to claim them by the hundred.
-const WAITING: usize = 8;
+/// Mails that wait for each connection: enough to claim them by the hundred, and
+/// to go on while others write to the store.
+const WAITING: usize = 32;
 /// Mails that wait at least, and at most, however many connections there are.
-const WAITING_BOUNDS: (usize, usize) = (64, 512);
+const WAITING_BOUNDS: (usize, usize) = (64, 2048);
 /// The same where each waits signed, with its whole text: these take room.
 const SIGNED: usize = 2;
 
@@ -52,7 +53,7 @@ impl Lane {
         let signed = settings.mail.as_ref().is_some_and(|mail| !mail.dkim.is_empty());
         let (least, most) = WAITING_BOUNDS;
         let room = if signed {
-            (connections * SIGNED).clamp(least / 2, most)
+            (connections * SIGNED).clamp(least / 2, most / 4)
         } else {
             (connections * WAITING).clamp(least, most)
         };

@@ -104,7 +104,8 @@ impl Header {
         let length = short(take(4)?) as usize;
         let name = take(length.min(BEGINNING))?;
         let instance = String::from_utf8_lossy(name).into_owned();
-        if bytes.len() / SLOT < usize::try_from(slots).unwrap_or(usize::MAX) {
+        let whole = usize::try_from(slots).ok().and_then(|slots| slots.checked_mul(SLOT));
+        if whole.is_none_or(|whole| bytes.len() - BEGINNING.min(bytes.len()) < whole) {
             return Err(NoHeader::Damaged);
         }
         let end = 16 + 4 + 16 + 16 + 8 + 4 + length.min(BEGINNING);
