@@ -45,7 +45,7 @@ pub fn read(section: Section<'_>) -> Option<Settings> {
         kind(&section, word, allow_private)
     } else {
         // Which of the two belongs here is not known; neither is a mistake.
-        for key in ["path", "url", "username", "password", "token", "delay"] {
+        for key in ["path", "url", "username", "password", "token", "delay", "max_pages"] {
             let _ = section.maybe(key, |_| Ok(()));
         }
         None
@@ -74,14 +74,15 @@ fn kind(section: &Section<'_>, word: Word, allow_private: bool) -> Option<Kind> 
         Word::Site => {
             let url = section.must("url", example, form::url(web));
             let delay = section.or("delay", "1s", form::duration);
-            (Kind::Site { url: url?, delay }, &["url", "delay"])
+            let most = section.or("max_pages", 1000, form::whole(1, 100_000));
+            (Kind::Site { url: url?, delay, most }, &["url", "delay", "max_pages"])
         }
         Word::Push => {
             let example = "{ file = \"push-token\" }";
             (Kind::Push { token: section.must("token", example, secret)? }, &["token"])
         }
     };
-    for spare in ["path", "url", "username", "password", "token", "delay"] {
+    for spare in ["path", "url", "username", "password", "token", "delay", "max_pages"] {
         if !wanted.contains(&spare) && section.maybe(spare, |_| Ok(())).is_some() {
             let has = wanted[0];
             section.problem(

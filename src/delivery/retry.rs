@@ -63,7 +63,7 @@ impl Schedule {
 fn jittered(wait: Duration, seed: u64) -> Duration {
     let spread = wait / 5;
     let thousandths = u32::try_from(scrambled(seed) % 1001).unwrap_or(0);
-    wait.checked_sub(wait / 10).unwrap() + spread * thousandths / 1000
+    wait.saturating_sub(wait / 10) + spread * thousandths / 1000
 }
 
 /// One step of splitmix64: neighbouring seeds give unrelated numbers.

@@ -22,6 +22,7 @@ use crate::subscriber::token::Keyring;
 use crate::template::Templates;
 
 /// Everything the config says, checked and ready.
+#[derive(Clone)]
 pub struct Settings {
     /// Who publishes.
     pub site: Site,

@@ -105,9 +105,11 @@ async fn round(house: &House, source: &mut Source) -> Result<(Visit, bool)> {
     let mut more = false;
     let visit = match outcome {
         Ok(haul) => {
+            let mut broken_off = None;
             if let Haul::Part(part) = &haul {
                 more = part.more;
                 state.notice.clone_from(&part.notice);
+                broken_off.clone_from(&part.trouble);
             }
             let (counts, memory) = take_in(house, &settings, haul).await?;
             state.visited = Some(now);
@@ -125,26 +127,13 @@ async fn round(house: &House, source: &mut Source) -> Result<(Visit, bool)> {
             } else {
                 pace::next_visit(settings.every, &state.memory.manners.wishes, changed, began)
             };
+            if let Some(trouble) = broken_off {
+                troubled(&mut state, &settings, &trouble, now);
+            }
             Visit::Taken(counts)
         }
         Err(trouble) => {
-            state.failures = state.failures.saturating_add(1);
-            state.last_error = Some(trouble.to_string());
-            state.memory.manners.failed(&trouble, now);
-            let wish = state.memory.manners.quiet_until(now);
-            let wait = backoff::next_visit(
-                settings.every,
-                state.failures,
-                wish.and_then(|until| (until - now).to_std().ok()),
-                seed(&settings.name, now),
-            );
-            state.next_visit = now + wait;
-            if let Trouble::Gone { .. } = &trouble
-                && state.memory.manners.gone
-            {
-                state.next_visit = now + NEVER;
-            }
-            warn!(source = %settings.name, failures = state.failures, "Source {}: {trouble}", settings.name);
+            troubled(&mut state, &settings, &trouble, now);
             Visit::Troubled(trouble)
         }
     };
@@ -152,6 +141,27 @@ async fn round(house: &House, source: &mut Source) -> Result<(Visit, bool)> {
     sources::put(&mut tx, &state).await?;
     tx.commit().await?;
     Ok((visit, more))
+}
+
+/// Notes that a visit failed, and when to try again.
+fn troubled(state: &mut SourceState, settings: &source::Settings, trouble: &Trouble, now: Time) {
+    state.failures = state.failures.saturating_add(1);
+    state.last_error = Some(trouble.to_string());
+    state.memory.manners.failed(trouble, now);
+    let wish = state.memory.manners.quiet_until(now);
+    let wait = backoff::next_visit(
+        settings.every,
+        state.failures,
+        wish.and_then(|until| (until - now).to_std().ok()),
+        seed(&settings.name, now),
+    );
+    state.next_visit = now + wait;
+    if let Trouble::Gone { .. } = trouble
+        && state.memory.manners.gone
+    {
+        state.next_visit = now + NEVER;
+    }
+    warn!(source = %settings.name, failures = state.failures, "Source {}: {trouble}", settings.name);
 }
 
 /// What is remembered of the source `name`; a source that was never visited

@@ -27,6 +27,11 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// What a refusal is to the one who asks.
     pub refusals: Refusals,
+    /// What is hoped for.
+    pub hope: Hope,
+    /// The least time between two questions to this host that ask for it,
+    /// whoever asks them.
+    pub spacing: Duration,
 }
 
 impl Request {
@@ -41,8 +46,19 @@ impl Request {
             allow_private,
             authorization: None,
             refusals: Refusals::Trouble,
+            hope: Hope::Feed,
+            spacing: Duration::ZERO,
         }
     }
+}
+
+/// What kind of document is hoped for; some servers give another to each hope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hope {
+    /// A feed, or data.
+    Feed,
+    /// A page as people read it.
+    Page,
 }
 
 /// What a final refusal (400, 401, 404, 410 and the like) is to the one who asks.

@@ -1,7 +1,8 @@
 //! Documents over HTTP, and `file:` addresses.
 
+use std::collections::HashMap;
 use std::error::Error as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{
@@ -11,10 +12,13 @@ use reqwest::header::{
 use reqwest::{Client, StatusCode, redirect};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::Trouble;
-use super::fetch::{Answer, Fetch, Fetched, Refusals, Request, Response, Said, later, operator};
+use super::fetch::{
+    Answer, Fetch, Fetched, Hope, Refusals, Request, Response, Said, later, operator,
+};
 use super::guard::{self, Guard, Private};
 use super::shown::Shown;
 
@@ -24,6 +28,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: u8 = 5;
 const TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
+const PAGES: &str = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8";
+/// Hosts whose last question is remembered; beyond that, those that may be
+/// asked again are forgotten.
+const HOSTS: usize = 4096;
 
 /// Headers that are handed on with a document.
 const TELLING: [&str; 4] = ["cache-control", "link", "x-wp-total", "x-wp-totalpages"];
@@ -38,6 +46,8 @@ const LARGE_AT_ONCE: usize = 8;
 pub struct HttpFetch {
     agent: String,
     large: Semaphore,
+    /// From when on each host may be asked again by those who wait their turn.
+    turns: Mutex<HashMap<String, Instant>>,
     guarded: OnceLock<Result<Client, String>>,
     open: OnceLock<Result<Client, String>>,
 }
@@ -54,6 +64,7 @@ impl HttpFetch {
         Self {
             agent,
             large: Semaphore::new(LARGE_AT_ONCE),
+            turns: Mutex::new(HashMap::new()),
             guarded: OnceLock::new(),
             open: OnceLock::new(),
         }
@@ -79,16 +90,36 @@ impl HttpFetch {
         })
     }
 
+    /// Waits until the host may be asked, and takes that turn.
+    async fn turn(&self, url: &Url, spacing: Duration) {
+        let (Some(host), false) = (url.host_str(), spacing.is_zero()) else { return };
+        let now = Instant::now();
+        let mine = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.len() >= HOSTS {
+                turns.retain(|_, next| *next > now);
+            }
+            let mine = turns.get(host).map_or(now, |next| now.max(*next));
+            turns.insert(host.to_owned(), mine + spacing);
+            mine
+        };
+        sleep_until(mine).await;
+    }
+
     async fn ask(&self, request: Request) -> Result<Response, Trouble> {
         let client = self.client(request.allow_private)?;
         let mut url = request.url.clone();
+        let types = match request.hope {
+            Hope::Feed => TYPES,
+            Hope::Page => PAGES,
+        };
         // Whether every step so far was a move for good.
         let mut permanent = true;
         for _ in 0..=MAX_REDIRECTS {
             if !request.allow_private {
                 guard::check(&url).map_err(|private| operator(private.to_string()))?;
             }
-            let mut asked = client.get(url.clone()).header(ACCEPT, TYPES);
+            let mut asked = client.get(url.clone()).header(ACCEPT, types);
             for (name, value) in
                 [(IF_NONE_MATCH, &request.etag), (IF_MODIFIED_SINCE, &request.last_modified)]
             {
@@ -199,6 +230,7 @@ impl Fetch for HttpFetch {
                 return file(&request).await;
             }
             let url = Shown(&request.url).to_string();
+            self.turn(&request.url, request.spacing).await;
             tokio::time::timeout(DEADLINE, self.ask(request)).await.unwrap_or_else(|_| {
                 Err(later(
                     format!(

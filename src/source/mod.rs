@@ -1,4 +1,4 @@
-//! Where articles come from: a folder or a feed (later: WordPress, a website).
+//! Where articles come from: a folder, a feed, a WordPress, a website.
 //!
 //! A source is visited with what is remembered of the last visit ([`Memory`])
 //! and gives a [`Haul`] of drafts or a [`Trouble`]. Nothing here knows of the
@@ -20,6 +20,7 @@ pub mod opml;
 pub mod pace;
 pub mod parse;
 pub mod shown;
+pub mod site;
 mod visit;
 pub mod watch;
 pub mod wordpress;
@@ -80,10 +81,12 @@ pub enum Kind {
     },
     /// A website with a sitemap.
     Site {
-        /// Its front page.
+        /// Its front page, a folder of it, or its sitemap.
         url: Url,
-        /// The time between two questions to it.
+        /// The least time between two questions to it.
         delay: Duration,
+        /// So many of its pages are taken in at the beginning, the newest.
+        most: usize,
     },
     /// Nowhere: pieces are sent to this site.
     Push {
@@ -136,6 +139,9 @@ pub struct Memory {
     /// What a WordPress remembers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wordpress: Option<Box<wordpress::Remembered>>,
+    /// What a website remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<Box<site::Remembered>>,
     /// How its publisher wishes to be asked.
     pub manners: Box<manners::Manners>,
 }
@@ -178,6 +184,8 @@ pub struct Part {
     pub memory: Memory,
     /// Pieces that could not be read, each in words with the remedy.
     pub failures: Vec<String>,
+    /// What broke the visit off after this part was in.
+    pub trouble: Option<Trouble>,
 }
 
 /// Why a visit brought nothing. What the source gave before stays as it is.

@@ -10,7 +10,7 @@ use super::manners::Manners;
 use super::pace::{self, Wishes};
 use super::parse::{self, guid};
 use super::shown::Shown;
-use super::{Haul, Kind, Memory, Settings, Trouble, hub, wordpress};
+use super::{Haul, Kind, Memory, Settings, Trouble, hub, site, wordpress};
 use crate::article::{Body, Draft};
 use crate::clock::Time;
 
@@ -56,7 +56,12 @@ impl Source {
                     .await
                     .map(|part| Haul::Part(Box::new(part)))
             }
-            Kind::Site { url, .. } => Err(not_yet("site", url, "")),
+            Kind::Site { url, delay, most } => {
+                let place = site::Place { url, delay: *delay, most: *most };
+                site::visit(&*self.fetch, &self.settings, place, memory, now)
+                    .await
+                    .map(|part| Haul::Part(Box::new(part)))
+            }
             Kind::Push { .. } => Ok(Haul::Unchanged),
         };
         haul.map(|haul| self.finished(haul, now))
@@ -171,14 +176,6 @@ fn nothing_new(memory: &Memory, fresh: Memory) -> Haul {
 fn says_something(draft: &Draft) -> bool {
     let (Body::Html(body) | Body::Text(body)) = &draft.body;
     !draft.title.is_empty() || draft.url.is_some() || !body.trim().is_empty()
-}
-
-fn not_yet(kind: &str, url: &Url, path: &str) -> Trouble {
-    let feed = url.join(path).map_or_else(|_| url.to_string(), String::from);
-    operator(format!(
-        "kind = \"{kind}\" is not in this version; use kind = \"feed\" with the site's feed address, often {feed}{}",
-        if path.is_empty() { "feed.xml" } else { "" }
-    ))
 }
 
 fn cut_short(error: &tokio::task::JoinError) -> Trouble {

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
 
 use super::{Result, StoreError, journal, migrate};
 
@@ -159,7 +159,14 @@ impl Store {
             )),
             passing => passing,
         };
-        let write = SqlitePoolOptions::new()
+        let pool = SqlitePoolOptions::new().before_acquire(|connection, _| {
+            // When a disk is full SQLite takes a transaction back by itself, and
+            // sqlx waits for its end for ever: another connection takes its place.
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        });
+        let write = pool
+            .clone()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(30))
             // A file does not hang up; asking first would be a trip to its thread.
@@ -171,7 +178,7 @@ impl Store {
             .connect_with(options.clone().pragma("cache_size", "-8000"))
             .await
             .map_err(refused)?;
-        let read = SqlitePoolOptions::new()
+        let read = pool
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(30))
             .test_before_acquire(false)

@@ -35,7 +35,7 @@ const FUEL: u64 = 5_000_000;
 const FRAME_MAX_BYTES: usize = 60_000;
 
 /// All templates, ready to use.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Templates {
     env: Environment<'static>,
     stylesheet: String,

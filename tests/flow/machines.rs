@@ -1,12 +1,11 @@
 //! Several machines over one PostgreSQL, and machines that die.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use gazetted::delivery::transition::State;
 use gazetted::flow::{deliver, sweep};
 
 use crate::support::engines::run;
+use crate::support::mortal::Mortal;
 use crate::support::newsroom::Item;
 use crate::support::world::{USUAL, WIRE};
 use crate::support::{Database, World, on_both_engines};
@@ -36,41 +35,12 @@ fn doubles(world: &World, readers: usize) -> usize {
     doubles
 }
 
-/// A daemon that sends until it is killed, on threads of its own.
-struct Mortal(tokio::runtime::Runtime);
-
-impl Mortal {
-    fn sends(world: &World) -> Self {
-        let name = uuid::Uuid::new_v4().simple().to_string();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let world = Arc::new((world.config(), world.clock.clone()));
-        runtime.spawn(async move {
-            let house = crate::support::world::house(&world.0, world.1.clone()).await;
-            gazetted::daemon::take_over(&house, &name).await.unwrap();
-            let mailer = gazetted::daemon::assemble::mailer_of(&house);
-            let sending = gazetted::daemon::assemble::sending(&house, &mailer, &name).unwrap();
-            let (_alive, stop) = tokio::sync::watch::channel(false);
-            deliver::run(sending, deliver::Until::Stopped, stop).await;
-        });
-        Self(runtime)
-    }
-
-    /// Everything it was doing ends where it stands.
-    fn kill(self) {
-        self.0.shutdown_background();
-    }
-}
-
 async fn a_killed_daemon_leaves_nobody_out_when_it_starts_again(database: Database) {
     let mut world = at_the_slot(database, 60).await;
     world.compile().await;
     let mut killed = 0;
     for enough in [5, 20, 45] {
-        let mortal = Mortal::sends(&world);
+        let mortal = Mortal::sends(&world).await;
         world.postbox.wait(|mails| mails.len() >= enough).await;
         mortal.kill();
         killed += 1;
@@ -112,7 +82,7 @@ fn the_mails_of_a_killed_machine_go_to_the_other() {
     run(async {
         let world = at_the_slot(database, 100).await;
         world.compile().await;
-        let mortal = Mortal::sends(&world);
+        let mortal = Mortal::sends(&world).await;
         world.postbox.wait(|mails| mails.len() >= 10).await;
         mortal.kill();
 

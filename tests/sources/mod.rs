@@ -2,5 +2,7 @@
 
 mod blog;
 mod desk;
+mod paper;
 mod push;
+mod site;
 mod wordpress;

@@ -231,3 +231,24 @@ fn postgres_is_not_backed_up_by_us() {
         assert!(error.to_string().contains("pg_dump"), "{error}");
     });
 }
+
+/// As SQLite does when a disk is full.
+#[test]
+fn a_transaction_that_sqlite_took_back_by_itself_does_not_end_all_writing() {
+    run(async {
+        let database = Database::sqlite();
+        let store = database.open().await;
+        let mut tx = store.write().await.unwrap();
+        articles::insert(&mut tx, &piece("1", &["asia"], t(1))).await.unwrap();
+        let Tx::Sqlite(open) = &mut tx else { panic!("it is on SQLite") };
+        sqlx::raw_sql("rollback").execute(&mut **open).await.unwrap();
+        assert!(tx.commit().await.is_err());
+
+        let mut tx = store.write().await.unwrap();
+        articles::insert(&mut tx, &piece("2", &["asia"], t(2))).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut tx = store.read().await.unwrap();
+        assert_eq!(articles::count(&mut tx).await.unwrap(), 1);
+    });
+}

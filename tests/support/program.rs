@@ -53,6 +53,11 @@ impl Program {
         Self { folder: folder.to_owned() }
     }
 
+    /// The program in a folder that has its configuration.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Said {
         self.run_with(arguments, "")
@@ -83,7 +88,17 @@ impl Program {
 
     /// The program in its folder, in an environment that is ours.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gazetted"));
+        self.set_up(Command::new(env!("CARGO_BIN_EXE_gazetted")))
+    }
+
+    /// The same, started by another program.
+    pub fn under(&self, starter: &str, arguments: &[String]) -> Command {
+        let mut command = Command::new(starter);
+        command.args(arguments).arg(env!("CARGO_BIN_EXE_gazetted"));
+        self.set_up(command)
+    }
+
+    fn set_up(&self, mut command: Command) -> Command {
         command.current_dir(&self.folder).env_clear().env("PATH", "/usr/bin:/bin");
         command
     }
@@ -156,6 +171,18 @@ impl Daemon {
     pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM to a process that was started in between; waits for its end.
+    pub fn stop_process(mut self, process: u32) {
+        let kill = format!("kill -TERM {process}");
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "{}", self.log());
     }
 
     /// SIGTERM; gives the exit code and the log.

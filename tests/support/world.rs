@@ -14,7 +14,7 @@ use gazetted::delivery::transition::State;
 use gazetted::flow::deliver::{self, Sending, Until};
 use gazetted::flow::enrol::{self, Admission};
 use gazetted::flow::watch::{Counts, Visit};
-use gazetted::flow::{House, compile, sweep, watch};
+use gazetted::flow::{House, Settings, compile, sweep, watch};
 use gazetted::region::Gazetteer;
 use gazetted::source::Source;
 use gazetted::store::deliveries::LedgerLine;
@@ -62,7 +62,7 @@ schedule = "0 7 * * *"
 pub const WIRE: &str = "/wire.xml";
 
 /// How often a test looks whether it is so far.
-const LOOK: Duration = Duration::from_millis(3);
+pub const LOOK: Duration = Duration::from_millis(3);
 
 /// A moment, from RFC 3339.
 pub fn at(text: &str) -> Time {
@@ -149,10 +149,47 @@ impl World {
         world
     }
 
+    /// The same daemon over another store.
+    pub async fn moved(&self, database: Database) -> Self {
+        let builder = Builder { url: database.url.clone(), ..self.builder() };
+        let mut world = Self {
+            started: self.now(),
+            clock: self.clock.clone(),
+            postbox: self.postbox.clone(),
+            newsroom: self.newsroom.clone(),
+            house: builder.build().await,
+            instance: String::new(),
+            sources: vec![],
+            database: Arc::new(database),
+        };
+        world.start().await;
+        world
+    }
+
     /// The daemon is gone at once, as by `kill -9`, and starts again.
     pub async fn restart(&mut self) {
         self.house = house(&self.config(), self.clock.clone()).await;
         self.start().await;
+    }
+
+    /// The same with the settings that were read before, which is faster.
+    pub async fn start_again(&mut self) {
+        self.house = self.another_house().await;
+        self.start().await;
+    }
+
+    /// A house of its own over the same store, as another process has it.
+    pub async fn another_house(&self) -> Arc<House> {
+        self.builder().build().await
+    }
+
+    /// What makes a house over this store, on any thread.
+    pub fn builder(&self) -> Builder {
+        Builder {
+            url: self.database.url.clone(),
+            clock: self.clock.clone(),
+            settings: self.house.settings(),
+        }
     }
 
     async fn start(&mut self) {
@@ -244,9 +281,20 @@ impl World {
 
     /// Begins to send, beside whatever the test does.
     pub fn start_sending(&self) -> Running {
-        let (stopping, stop) = tokio::sync::watch::channel(false);
-        let task = tokio::spawn(deliver::run(self.sending(), Until::Stopped, stop));
-        Running { stopping, task }
+        Running::start(self.sending())
+    }
+
+    /// Sends until every edition is done, and takes back what the dead left,
+    /// as the daemon does.
+    pub async fn settle_and_sweep(&self) {
+        let sending = self.start_sending();
+        while !self.is_done().await {
+            tokio::time::sleep(LOOK).await;
+            self.later(TimeDelta::seconds(15));
+            deliver::beat_once(&self.house, &self.instance, "serve").await.unwrap();
+            sweep::sweep(&self.house).await.unwrap();
+        }
+        sending.stop().await;
     }
 
     /// Sends until every edition is done, however long that takes: the clock
@@ -352,6 +400,24 @@ impl World {
     }
 }
 
+/// Makes houses over one store with settings that were read before.
+#[derive(Clone)]
+pub struct Builder {
+    url: String,
+    clock: Arc<ManualClock>,
+    settings: Arc<Settings>,
+}
+
+impl Builder {
+    /// Opens the store, and all that stands on it.
+    pub async fn build(&self) -> Arc<House> {
+        let store = Store::open(&self.url).await.unwrap();
+        let keys = assemble::keys(&store, self.clock.as_ref()).await.unwrap();
+        let settings = Settings::clone(&self.settings);
+        Arc::new(House::new(store, self.clock.clone(), Arc::clone(&GAZETTEER), keys, settings))
+    }
+}
+
 /// Somebody who sends.
 pub struct Running {
     stopping: tokio::sync::watch::Sender<bool>,
@@ -359,6 +425,13 @@ pub struct Running {
 }
 
 impl Running {
+    /// Begins to send.
+    pub fn start(sending: Sending) -> Self {
+        let (stopping, stop) = tokio::sync::watch::channel(false);
+        let task = tokio::spawn(deliver::run(sending, Until::Stopped, stop));
+        Self { stopping, task }
+    }
+
     /// Ends in order, as on SIGTERM.
     pub async fn stop(self) {
         self.stopping.send_replace(true);

@@ -149,7 +149,9 @@ fn kind(way: Way) -> Kind {
     match way {
         Way::Wordpress { front } => Kind::Wordpress { url: front, login: None },
         Way::Feed { url, .. } => Kind::Feed { url },
-        Way::Site { front, .. } => Kind::Site { url: front, delay: Duration::from_secs(1) },
+        Way::Site { front, .. } => {
+            Kind::Site { url: front, delay: Duration::from_secs(1), most: 1000 }
+        }
     }
 }
 

@@ -277,7 +277,7 @@ const UNPACKED: u64 = 64 << 20;
 
 /// Unpacks what was stored as a gzip file. It is unpacked once to learn how
 /// long it is: what is too long never takes up memory.
-fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ParseError> {
+pub(super) fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ParseError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes.into());
     }

@@ -9,6 +9,50 @@ use crate::article::clean::{inline_text, strip_controls};
 use crate::article::markup::{Token, Tokens, attribute, escape_into};
 use crate::article::{Body, Draft, Hint, Image, Label, LabelKind, language};
 
+/// What is on a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The piece, if there is one.
+    pub draft: Draft,
+    /// What the page is.
+    pub standing: Standing,
+    /// Where it says that its data are.
+    pub data: Option<Url>,
+    /// Feeds that it says hold it too.
+    pub feeds: Vec<Url>,
+}
+
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// One piece.
+    Piece,
+    /// The beginning of one; the rest is for those who pay or log in.
+    Stub,
+    /// No piece: in words, what else.
+    Other(&'static str),
+}
+
+/// Reads a page of a site, which may be anything.
+#[must_use]
+pub fn read(source: &str, base: Option<&Url>) -> Page {
+    let head = Head::of(source);
+    let draft = draft(source, base);
+    let (Body::Html(body) | Body::Text(body)) = &draft.body;
+    let standing = if draft.published.is_some() && inline_text(body).len() > 200 {
+        Standing::Piece
+    } else {
+        Standing::Other("a list or a front page")
+    };
+    let link = |url: &str| Url::parse(&address(url, base)?).ok();
+    Page {
+        standing,
+        data: head.meta("data").and_then(link),
+        feeds: head.all("feed").filter_map(link).take(3).collect(),
+        draft,
+    }
+}
+
 /// Reads one piece.
 #[must_use]
 pub fn draft(source: &str, base: Option<&Url>) -> Draft {
@@ -68,7 +112,11 @@ pub fn draft(source: &str, base: Option<&Url>) -> Draft {
         base,
     };
     body.cut(main_part(source));
-    if let Some(line) = body.byline.take().filter(|_| draft.authors.is_empty()) {
+    let line = body
+        .byline
+        .take()
+        .or_else(|| element(source, "p", |raw| says(raw, &["byline"])).map(inline_text));
+    if let Some(line) = line.filter(|_| draft.authors.is_empty()) {
         draft.authors = person::names(&line);
     }
     if draft.labels.iter().all(|label| label.kind != LabelKind::Breadcrumb)
@@ -162,12 +210,7 @@ impl Head {
                 }
                 "base" => head.keep("base", attribute(raw, "href").as_deref()),
                 "time" => head.keep("time", attribute(raw, "datetime").as_deref()),
-                "link"
-                    if attribute(raw, "rel")
-                        .is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) =>
-                {
-                    head.keep("canonical", attribute(raw, "href").as_deref());
-                }
+                "link" => head.link(raw),
                 "script" => {
                     tokens.skip_past_end("script");
                     if attribute(raw, "type").is_some_and(|kind| kind.contains("ld+json")) {
@@ -190,6 +233,22 @@ impl Head {
             }
         }
         head
+    }
+
+    fn link(&mut self, raw: &str) {
+        let value = |name: &str| attribute(raw, name).unwrap_or_default().to_ascii_lowercase();
+        let (rel, kind) = (value("rel"), value("type"));
+        let name = match kind.trim() {
+            _ if rel == "canonical" => "canonical",
+            "application/json" if rel == "alternate" => "data",
+            "application/rss+xml" | "application/atom+xml" | "application/feed+json"
+                if rel == "alternate" && !value("href").contains("comment") =>
+            {
+                "feed"
+            }
+            _ => return,
+        };
+        self.keep(name, attribute(raw, "href").as_deref());
     }
 
     fn keep(&mut self, name: &str, value: Option<&str>) {

@@ -187,18 +187,6 @@ async fn a_login_page_is_trouble_for_the_operator() {
 }
 
 #[tokio::test]
-async fn kinds_to_come_name_the_way_that_works_now() {
-    for kind in [Kind::Site { url: url(), delay: Duration::ZERO }] {
-        let trouble = source(kind, vec![]).0.visit(&Memory::default(), now()).await.unwrap_err();
-
-        assert!(
-            matches!(&trouble, Trouble::Operator { message } if message.contains("kind = \"feed\"")),
-            "{trouble}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_folder_is_visited_without_the_network() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.md"), "# A\n\nText.").unwrap();

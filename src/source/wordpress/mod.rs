@@ -12,6 +12,7 @@ mod listing;
 mod memory;
 mod post;
 mod rest;
+pub(super) mod single;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -27,6 +28,7 @@ use crate::secret::Secret;
 use discover::Found;
 pub use memory::Remembered;
 use post::Names;
+pub(super) use rest::same_host as same_site;
 use rest::{Failure, List, Reply, Site};
 
 /// Posts fetched at a visit; the next one goes on at once.

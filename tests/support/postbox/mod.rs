@@ -6,14 +6,16 @@
 mod script;
 mod talk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+
+use super::dice::Dice;
 
 /// One mail that arrived whole.
 #[derive(Debug, Clone)]
@@ -69,6 +71,21 @@ pub enum Pipelining {
     Off,
 }
 
+/// How the server treats who connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// It takes mail.
+    Open,
+    /// It greets with 421 and closes.
+    Closed,
+    /// It says nothing at all, and keeps the connection.
+    Silent,
+    /// It greets with what is no reply, without an end.
+    Garbage,
+    /// It offers STARTTLS, and speaks no TLS.
+    BrokenTls,
+}
+
 /// The server.
 pub struct Postbox {
     address: SocketAddr,
@@ -87,7 +104,10 @@ struct Shared {
     released: watch::Sender<bool>,
     /// How many connections there were.
     connections: watch::Sender<u64>,
-    closed: AtomicBool,
+    mood: Mutex<Mood>,
+    thinks: Mutex<Duration>,
+    /// Whose script is only chance: one mail in so many goes wrong somewhere.
+    chance: Mutex<Option<(Dice, usize)>>,
 }
 
 #[derive(Default)]
@@ -120,7 +140,9 @@ impl Postbox {
             entries: watch::channel(0).0,
             released: watch::channel(false).0,
             connections: watch::channel(0).0,
-            closed: AtomicBool::new(false),
+            mood: Mutex::new(Mood::Open),
+            thinks: Mutex::default(),
+            chance: Mutex::default(),
         });
         let postbox = Self {
             address: listener.local_addr().unwrap(),
@@ -149,6 +171,12 @@ impl Postbox {
     /// All that arrived, in order.
     pub fn mails(&self) -> Vec<Mail> {
         self.shared.book().mails.clone()
+    }
+
+    /// How many people got something.
+    pub fn reached(&self) -> usize {
+        let book = self.shared.book();
+        book.mails.iter().map(|mail| &mail.to).collect::<HashSet<_>>().len()
     }
 
     /// How many mails arrived.
@@ -186,6 +214,13 @@ impl Postbox {
         self.shared.book().mails.clear();
     }
 
+    /// Throws away what arrived so far, and plays all scripts from their beginning.
+    pub fn begin_again(&self) {
+        let mut book = self.shared.book();
+        book.mails.clear();
+        book.acted.clear();
+    }
+
     /// Waits until the mails are as `good` wants them.
     pub async fn wait(&self, good: impl Fn(&[Mail]) -> bool) {
         let mut entries = self.shared.entries.subscribe();
@@ -205,14 +240,31 @@ impl Postbox {
         connections.wait_for(|so_far| *so_far >= times).await.unwrap();
     }
 
+    /// Thinks so long about every mail before its 250.
+    pub fn answer_after(&self, thinks: Duration) {
+        *self.shared.thinks.lock().unwrap() = thinks;
+    }
+
+    /// From now on one step in so many goes wrong in some passing way,
+    /// whoever the mail is for; never with 0.
+    pub fn err_once_in(&self, times: usize, seed: u64) {
+        let chance = (times > 0).then(|| (Dice::seeded(seed), times));
+        *self.shared.chance.lock().unwrap() = chance;
+    }
+
+    /// Treats everybody who connects from now on like this.
+    pub fn be(&self, mood: Mood) {
+        *self.shared.mood.lock().unwrap() = mood;
+    }
+
     /// Greets everybody with 421 from now on.
     pub fn close_shop(&self) {
-        self.shared.closed.store(true, Ordering::SeqCst);
+        self.be(Mood::Closed);
     }
 
     /// Takes mail again.
     pub fn open_shop(&self) {
-        self.shared.closed.store(false, Ordering::SeqCst);
+        self.be(Mood::Open);
     }
 
     /// Is gone: connections break, and new ones are refused.

@@ -29,6 +29,13 @@ pub enum Act {
     Slow,
 }
 
+impl Act {
+    /// Is it over by itself, so that the mail goes out in the end?
+    pub fn passes(self) -> bool {
+        !matches!(self, Self::Refuse | Self::RefuseBody | Self::Slow)
+    }
+}
+
 const ACTS: [(&str, Act); 10] = [
     ("tempfail-body", Act::TempFailBody),
     ("tempfail", Act::TempFail),

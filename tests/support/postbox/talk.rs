@@ -2,14 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::script::{self, Act};
-use super::{Mail, Pipelining, Shared};
+use super::{Mail, Mood, Pipelining, Shared};
 
 /// Longer than any mail or line of a test.
 const MOST: usize = 4 * 1024 * 1024;
@@ -59,15 +58,22 @@ impl Drop for Open {
 
 impl Talk {
     async fn run(mut self) -> io::Result<()> {
-        if self.shared.closed.load(Ordering::SeqCst) {
-            return self.say("421 4.3.2 Closed, come back later").await;
+        let mood = *self.shared.mood.lock().unwrap();
+        match mood {
+            Mood::Open | Mood::BrokenTls => {}
+            Mood::Closed => return self.say("421 4.3.2 Closed, come back later").await,
+            Mood::Silent => return self.until_gone().await,
+            Mood::Garbage => return self.babble().await,
         }
         self.say("220 postbox.example ESMTP").await?;
         let (mut from, mut to) = (None::<String>, None::<String>);
         while let Some(line) = self.line().await? {
             let command = line.to_ascii_uppercase();
             if command.starts_with("EHLO") || command.starts_with("HELO") {
-                self.hello().await?;
+                self.hello(mood).await?;
+            } else if command == "STARTTLS" && mood == Mood::BrokenTls {
+                self.say("220 2.0.0 Ready to start TLS").await?;
+                return self.say("What is a handshake?").await;
             } else if command.starts_with("MAIL FROM:") {
                 (from, to) = (Some(address(&line)), None);
                 self.alone(&line);
@@ -103,8 +109,25 @@ impl Talk {
         Ok(())
     }
 
-    async fn hello(&mut self) -> io::Result<()> {
+    /// Reads, and says nothing.
+    async fn until_gone(&mut self) -> io::Result<()> {
+        while self.line().await?.is_some() {}
+        Ok(())
+    }
+
+    /// One line that never ends, as far as anybody listens.
+    async fn babble(&mut self) -> io::Result<()> {
+        for _ in 0..MOST / 1024 {
+            self.output.write_all(&[b'2'; 1024]).await?;
+        }
+        Ok(())
+    }
+
+    async fn hello(&mut self, mood: Mood) -> io::Result<()> {
         let mut lines = String::from("250-postbox.example\r\n250-SIZE 4194304\r\n250-8BITMIME\r\n");
+        if mood == Mood::BrokenTls {
+            lines.push_str("250-STARTTLS\r\n");
+        }
         if self.shared.pipelining == Pipelining::On {
             lines.push_str("250-PIPELINING\r\n");
         }
@@ -171,6 +194,10 @@ impl Talk {
                 if !answered {
                     return Ok(Then::Close);
                 }
+                let thinks = *self.shared.thinks.lock().unwrap();
+                if !thinks.is_zero() {
+                    tokio::time::sleep(thinks).await;
+                }
                 if act == Some(Act::Slow) {
                     let mut released = self.shared.released.subscribe();
                     let _ = released.wait_for(|released| *released).await;
@@ -200,10 +227,17 @@ impl Talk {
         Ok(None)
     }
 
-    /// The act of this address, if it is one of these and it is its turn.
+    /// The act of this address, if it is one of these and it is its turn; for
+    /// an address without a script it is up to chance.
     fn act(&self, address: &str, among: &[Act]) -> Option<Act> {
-        let (act, times) = script::read(address)?;
-        (among.contains(&act) && self.shared.acts_before(address) < times).then_some(act)
+        if let Some((act, times)) = script::read(address) {
+            return (among.contains(&act) && self.shared.acts_before(address) < times)
+                .then_some(act);
+        }
+        let chance = self.shared.chance.lock().unwrap();
+        let (dice, times) = chance.as_ref()?;
+        let passing: Vec<Act> = among.iter().copied().filter(|act| act.passes()).collect();
+        dice.once_in(*times).then(|| *dice.pick(&passing))
     }
 
     /// Notes who sends more before this is answered, though nobody said they may.
