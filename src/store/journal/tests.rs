@@ -127,7 +127,7 @@ fn a_power_cut_takes_nothing_that_was_durable_and_a_torn_tail_is_cut() {
 
         let found = scan(16, &disk.after_a_cut(there), 0);
 
-        let whole = (there as u64).trailing_ones() as usize;
+        let whole = there.trailing_ones() as usize;
         let all = [handed(0..5), next].concat();
         assert_eq!(found.entries, all[..5 + whole], "sectors {there:b}");
         assert_eq!((found.damaged, found.ahead), (false, false), "sectors {there:b}");
