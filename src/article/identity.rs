@@ -29,6 +29,33 @@ pub fn key(uid: Uuid) -> String {
     text
 }
 
+/// Parts of a query that say where a reader came from, not what is read.
+const TRACKING: [&str; 10] =
+    ["fbclid", "gclid", "dclid", "msclkid", "igshid", "mc_cid", "mc_eid", "_ga", "yclid", "wt_mc"];
+
+/// Where a page is, in the form that is equal for equal pages: without scheme,
+/// `www.`, fragment, tracking and the slash at the end.
+#[must_use]
+pub fn address(url: &str) -> String {
+    let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
+    let Some(host) = parsed.host_str() else { return url.to_owned() };
+    let mut out = host.strip_prefix("www.").unwrap_or(host).to_owned();
+    if let Some(port) = parsed.port() {
+        out.push(':');
+        out.push_str(&port.to_string());
+    }
+    out.push_str(parsed.path().trim_end_matches('/'));
+    let kept = parsed.query().unwrap_or_default().split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && !name.starts_with("utm_") && !TRACKING.contains(&name)
+    });
+    for (n, pair) in kept.enumerate() {
+        out.push(if n == 0 { '?' } else { '&' });
+        out.push_str(pair);
+    }
+    out
+}
+
 /// The form in which an author's name or another free word appears in an
 /// address: lower case, letters and digits of any script, single hyphens.
 /// Empty only if the name holds no letter or digit.
@@ -57,6 +84,29 @@ mod tests {
         assert_eq!(mint("a", "1"), mint("a", "1"));
         assert_ne!(mint("a", "1"), mint("b", "1"));
         assert_ne!(mint("ab", "c"), mint("a", "bc"));
+    }
+
+    #[test]
+    fn an_address_is_equal_for_equal_pages_only() {
+        let page = address("https://news.example/2026/a-piece/");
+        for same in [
+            "http://www.news.example/2026/a-piece",
+            "https://NEWS.example/2026/a-piece/?utm_source=rss&utm_medium=feed#comments",
+            "https://news.example:443/2026/a-piece?fbclid=1",
+        ] {
+            assert_eq!(address(same), page, "{same}");
+        }
+        for other in [
+            "https://news.example/2026/a-piece-2",
+            "https://news.example/2026/A-piece",
+            "https://news.example/2026/a-piece?p=2",
+            "https://news.example:8080/2026/a-piece",
+            "https://blog.news.example/2026/a-piece",
+        ] {
+            assert_ne!(address(other), page, "{other}");
+        }
+        assert_eq!(address("https://news.example/?p=12&utm_x=1&q"), "news.example?p=12&q");
+        assert_eq!(address("urn:isbn:1"), "urn:isbn:1");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod clean;
 pub mod identity;
 pub mod language;
 pub mod markup;
+mod nesting;
 mod plain;
 mod tame;
 pub mod teaser;

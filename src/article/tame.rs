@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::markup::{Token, Tokens, attribute, escape_into};
+use super::markup::{Token, Tokens, attribute, decode, escape_into};
+use super::nesting::{self, Room};
 
 /// Elements deeper than this lose their tags, not their text.
 const MAX_DEPTH: usize = 64;
@@ -23,8 +24,14 @@ pub type Place<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Rewrites `html` with allowed elements and attributes only, addresses
 /// absolute, everything closed.
 pub fn tame(html: &str, base: Option<&Url>, place: Place) -> String {
-    let mut tamer =
-        Tamer { out: String::new(), open: Vec::new(), base, place, last_image: String::new() };
+    let mut tamer = Tamer {
+        out: String::new(),
+        open: Vec::new(),
+        inside: 0,
+        base,
+        place,
+        last_image: String::new(),
+    };
     let mut endless: HashSet<String> = HashSet::new();
     let mut tokens = Tokens::of(html);
     while let Some(token) = tokens.next() {
@@ -33,7 +40,7 @@ pub fn tame(html: &str, base: Option<&Url>, place: Place) -> String {
         }
         match token {
             Token::Text(text) => tamer.text(text),
-            Token::Cdata(text) => escape_into(&mut tamer.out, text),
+            Token::Cdata(text) => tamer.plain(text),
             Token::End { name } => tamer.end(&local(name)),
             Token::Other => {}
             Token::Start { name, attributes, empty } => {
@@ -51,15 +58,15 @@ pub fn tame(html: &str, base: Option<&Url>, place: Place) -> String {
             }
         }
     }
-    while let Some(name) = tamer.open.pop() {
-        close(&mut tamer.out, name);
-    }
+    tamer.make(Room { keep: 0, open: &[] });
     tamer.out
 }
 
 struct Tamer<'a> {
     out: String,
     open: Vec<&'static str>,
+    /// Where the inside of the element opened last begins in `out`.
+    inside: usize,
     base: Option<&'a Url>,
     place: Place<'a>,
     last_image: String,
@@ -67,6 +74,10 @@ struct Tamer<'a> {
 
 impl Tamer<'_> {
     fn text(&mut self, text: &str) {
+        if self.at_pre_start() {
+            return self.plain(&decode(text));
+        }
+        self.before_text(text);
         match text.strip_prefix('<') {
             Some(rest) => {
                 self.out.push_str("&lt;");
@@ -76,23 +87,57 @@ impl Tamer<'_> {
         }
     }
 
+    /// Text without entities.
+    fn plain(&mut self, text: &str) {
+        // A parser drops a line break there, and another each time it reads.
+        let text = if self.at_pre_start() { text.trim_start_matches(['\n', '\r']) } else { text };
+        self.before_text(text);
+        escape_into(&mut self.out, text);
+    }
+
+    fn at_pre_start(&self) -> bool {
+        self.open.last() == Some(&"pre") && self.out.len() == self.inside
+    }
+
+    fn before_text(&mut self, text: &str) {
+        if !text.trim_ascii().is_empty()
+            && let Some(room) = nesting::cell(&self.open)
+        {
+            self.make(room);
+        }
+    }
+
+    fn make(&mut self, room: Room) {
+        for open in self.open.drain(room.keep..).rev() {
+            close(&mut self.out, open);
+        }
+        for name in room.open {
+            self.open.push(name);
+            _ = write!(self.out, "<{name}>");
+        }
+    }
+
     fn start(&mut self, name: &str, raw: &str, empty: bool) {
         match name {
-            "br" | "hr" | "wbr" => _ = write!(self.out, "<{name}>"),
+            "br" | "hr" | "wbr" => {
+                if let Some(room) = nesting::room(&self.open, name) {
+                    self.make(room);
+                }
+                _ = write!(self.out, "<{name}>");
+            }
             "img" | "image" | "amp-img" => self.image(raw),
             _ => {
                 let Some(name) = kept(name) else { return };
-                if implies_end(name) && self.open.last() == Some(&name) {
-                    self.open.pop();
-                    close(&mut self.out, name);
-                }
-                if empty || self.open.len() >= MAX_DEPTH {
+                let Some(room) = nesting::room(&self.open, name) else { return };
+                if empty || room.keep >= MAX_DEPTH {
                     return;
                 }
+                self.make(room);
                 self.open.push(name);
                 _ = write!(self.out, "<{name}");
                 self.attributes(name, raw);
                 self.out.push('>');
+                self.inside = self.out.len();
             }
         }
     }
@@ -145,6 +190,9 @@ impl Tamer<'_> {
             .find_map(|value| self.picture(&value));
         let sizes = attribute(raw, "srcset").map(|set| self.srcset(&set)).unwrap_or_default();
         let Some(source) = source.filter(|source| *source != self.last_image) else { return };
+        if let Some(room) = nesting::cell(&self.open) {
+            self.make(room);
+        }
         self.out.push_str("<img");
         self.attribute("src", &source);
         if !sizes.is_empty() {
@@ -259,10 +307,6 @@ fn is_raw(name: &str) -> bool {
     )
 }
 
-fn implies_end(name: &str) -> bool {
-    matches!(name, "p" | "li" | "dt" | "dd" | "tr" | "td" | "th")
-}
-
 /// The element under which an allowed element is kept.
 fn kept(name: &str) -> Option<&'static str> {
     let renamed = match name {
@@ -278,7 +322,7 @@ fn kept(name: &str) -> Option<&'static str> {
 }
 
 /// All elements that a piece may hold besides `br`, `hr`, `wbr` and `img`.
-pub(crate) const ALLOWED: [&str; 56] = [
+pub(crate) const ALLOWED: [&str; 54] = [
     "a",
     "abbr",
     "b",
@@ -333,6 +377,4 @@ pub(crate) const ALLOWED: [&str; 56] = [
     "u",
     "ul",
     "var",
-    "col",
-    "colgroup",
 ];

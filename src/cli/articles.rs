@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Global, opening, print};
 use crate::article::{Article, ArticleId, Card, Hint, Image};
 use crate::clock::Time;
-use crate::flow::{House, reclassify};
+use crate::flow::{House, copies, reclassify};
 use crate::region::{Reason, RegionPath, doubt};
 use crate::store::articles::{self, Filter, Provenance};
 
@@ -100,6 +100,7 @@ struct Shown<'a> {
     labels: &'a [crate::article::Label],
     reasons: &'a [Reason],
     second: Option<&'a Reason>,
+    copies: Vec<copies::Seen>,
     page: String,
 }
 
@@ -204,6 +205,9 @@ async fn find(house: &House, id: &str) -> anyhow::Result<(Article, Provenance)> 
 
 async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
     let (article, provenance) = find(house, id).await?;
+    let mut tx = house.store.read().await?;
+    let copies = copies::unshown(&mut tx, &house.settings(), article.id).await?;
+    drop(tx);
     if json {
         print::json(&Shown {
             listed: Listed::of(&article),
@@ -213,6 +217,7 @@ async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
             labels: &provenance.labels,
             reasons: &provenance.reasons,
             second: doubt::second(article.region(), &provenance.reasons),
+            copies,
             page: house.settings().site.address(&article.page()),
         })?;
         return Ok(());
@@ -234,6 +239,15 @@ async fn show(house: &House, id: &str, json: bool) -> anyhow::Result<()> {
     }
     if let Some(second) = doubt::second(article.region(), &provenance.reasons) {
         print::line(format!("    second: {} ({:.2})", second.region, second.weight))?;
+    }
+    for copy in &copies {
+        let why = copy.why.map_or("which has it no more", copies::Why::words);
+        let shown = if copy.why.is_some() {
+            format!("{} is shown: {why}", article.source)
+        } else {
+            why.to_owned()
+        };
+        print::line(format!("    also from {} as {}; {shown}", copy.source, copy.guid))?;
     }
     print::line(format!("\n{}\n", article.text))?;
     for hint in &article.hints {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use tracing::warn;
 
-use super::House;
+use super::{House, copies};
 use crate::source::departure;
 use crate::store::{Result, articles, withheld};
 
@@ -36,7 +36,7 @@ pub async fn let_go(
     if gone.is_empty() && (waiting.is_empty() || departure == Departure::Early) {
         return Ok(0);
     }
-    let now = house.now();
+    let (settings, now) = (house.settings(), house.now());
     let mut tx = house.store.write().await?;
     let held = articles::guids(&mut tx, source).await?;
     let gone: HashSet<&str> = gone.iter().map(String::as_str).collect();
@@ -48,12 +48,12 @@ pub async fn let_go(
     let new = going.iter().filter(|(guid, _)| !waiting.contains(guid)).count();
     let mass = departure::is_mass(new + waiting.len(), held.len());
     let mut removed = 0;
-    for (guid, id) in &going {
+    for (guid, _) in &going {
         if mass {
             withheld::note(&mut tx, source, guid, now).await?;
         } else {
             withheld::clear(&mut tx, source, guid).await?;
-            removed += u64::from(articles::withdraw(&mut tx, *id, now).await?);
+            removed += u64::from(copies::leave(&mut tx, &settings, source, guid, now).await?);
         }
     }
     tx.commit().await?;
@@ -72,13 +72,11 @@ pub async fn let_go(
 /// # Errors
 /// If the store does not answer: then nothing has changed.
 pub async fn by_operator(house: &House, source: &str) -> Result<u64> {
-    let now = house.now();
+    let (settings, now) = (house.settings(), house.now());
     let mut tx = house.store.write().await?;
     let mut removed = 0;
     for guid in withheld::list(&mut tx, source).await? {
-        if let Some(known) = articles::known(&mut tx, source, &guid).await? {
-            removed += u64::from(articles::withdraw(&mut tx, known.id, now).await?);
-        }
+        removed += u64::from(copies::leave(&mut tx, &settings, source, &guid, now).await?);
         withheld::clear(&mut tx, source, &guid).await?;
     }
     tx.commit().await?;

@@ -14,6 +14,7 @@
 
 pub mod admit;
 pub mod compile;
+pub mod copies;
 pub mod deliver;
 pub mod depart;
 pub mod enrol;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::House;
 use super::watch::{self, Counts};
+use super::{House, copies};
 use crate::article::{Article, Draft, Label};
 use crate::source;
 use crate::source::Kind;
@@ -63,7 +63,8 @@ pub async fn take_in(
 pub async fn withdraw(house: &House, source: &str, guid: &str) -> Result<bool> {
     let mut tx = house.store.write().await?;
     let Some(known) = articles::known(&mut tx, source, guid).await? else { return Ok(false) };
-    let withdrawn = articles::withdraw(&mut tx, known.id, house.now()).await?;
+    copies::leave(&mut tx, &house.settings(), source, guid, house.now()).await?;
+    let withdrawn = !known.withdrawn;
     tx.commit().await?;
     if withdrawn {
         house.bells.articles.notify_waiters();

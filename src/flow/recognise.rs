@@ -51,7 +51,8 @@ pub async fn recognise(
             draft.guid = guid;
         }
         match &known {
-            Some(known) if known.hash == hash && !known.withdrawn => {
+            // An old copy in a feed does not bring back what another source let go.
+            Some(known) if known.hash == hash && (is_feed || !known.withdrawn) => {
                 out.unchanged += 1;
                 still += 1;
                 continue;

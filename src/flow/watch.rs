@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use tracing::{info, warn};
 
-use super::House;
 use super::admit::{self, Admitted, Around};
+use super::copies;
 use super::depart::{self, Departure};
 use super::recognise::{Recognised, recognise};
+use super::{House, Settings};
 use crate::article::{ArticleId, Draft};
 use crate::clock::Time;
 use crate::source::{self, Haul, Memory, Source, Trouble, backoff, pace};
@@ -264,6 +265,7 @@ pub(super) async fn take_chunk(
     }
     let now = house.now();
     let (settings, gazetteer, from) = (house.settings(), house.gazetteer.clone(), source.clone());
+    let rules = settings.clone();
     let admitted = tokio::task::spawn_blocking(move || {
         waiting
             .into_iter()
@@ -282,8 +284,9 @@ pub(super) async fn take_chunk(
     .await
     .expect("admitting a draft does not panic");
     let mut tx = house.store.write().await?;
+    articles::in_turn(&mut tx).await?;
     for (admitted, known) in admitted {
-        let id = put(&mut tx, admitted, known, now, counts).await?;
+        let id = put(&mut tx, &rules, admitted, known, now, counts).await?;
         tracing::debug!(source = %source.name, article = %id, "Took in article {id}");
     }
     for guid in guids.iter().filter(|guid| withheld.contains(*guid)) {
@@ -294,6 +297,7 @@ pub(super) async fn take_chunk(
 
 async fn put(
     tx: &mut crate::store::Tx,
+    settings: &Settings,
     admitted: Admitted,
     known: Option<Known>,
     now: Time,
@@ -307,12 +311,21 @@ async fn put(
         });
         media::put(tx, &file.name, &file.mime, &file.bytes, size, now).await?;
     }
-    let id = match known {
-        None => {
+    let original = match &known {
+        None => copies::original(tx, &fresh).await?,
+        Some(known) => (!known.shown).then_some(known.id),
+    };
+    let id = match (original, known) {
+        (Some(id), _) => {
+            let shown = copies::join(tx, settings, id, &fresh, now).await?;
+            *(if shown { &mut counts.changed } else { &mut counts.unchanged }) += 1;
+            id
+        }
+        (None, None) => {
             counts.new += 1;
             articles::insert(tx, &fresh).await?
         }
-        Some(known) => {
+        (None, Some(known)) => {
             counts.changed += 1;
             let before = articles::get(tx, known.id).await?;
             let same = before.is_some_and(|before| {
@@ -327,6 +340,7 @@ async fn put(
                 now
             };
             articles::update(tx, known.id, &fresh).await?;
+            copies::settle(tx, settings, known.id, now).await?;
             known.id
         }
     };
@@ -345,20 +359,21 @@ async fn withdraw_missing(
 ) -> Result<u64> {
     let present: HashSet<&str> = present.iter().map(String::as_str).collect();
     let mut tx = house.store.read().await?;
-    let gone: Vec<ArticleId> = articles::guids(&mut tx, &source.name)
+    let gone: Vec<String> = articles::guids(&mut tx, &source.name)
         .await?
         .into_iter()
-        .filter(|(guid, _)| !present.contains(guid.as_str()))
-        .map(|(_, id)| id)
+        .map(|(guid, _)| guid)
+        .filter(|guid| !present.contains(guid.as_str()))
         .collect();
     drop(tx);
     if gone.is_empty() {
         return Ok(0);
     }
     let mut tx = house.store.write().await?;
+    let (settings, now) = (house.settings(), house.now());
     let mut removed = 0;
-    for id in gone {
-        removed += u64::from(articles::withdraw(&mut tx, id, house.now()).await?);
+    for guid in gone {
+        removed += u64::from(copies::leave(&mut tx, &settings, &source.name, &guid, now).await?);
     }
     tx.commit().await?;
     Ok(removed)

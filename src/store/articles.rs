@@ -17,9 +17,11 @@ const MOST_TAGS: usize = 20;
 pub struct Known {
     /// Which row.
     pub id: ArticleId,
+    /// Whether this source's copy is the one shown; another source's is if not.
+    pub shown: bool,
     /// [`Fresh::hash`] of the last arrival.
     pub hash: String,
-    /// Is it withdrawn?
+    /// Is it withdrawn, or has this source let go of its copy?
     pub withdrawn: bool,
     /// What the operator said of its region.
     pub operator_region: Option<RegionPath>,
@@ -75,23 +77,60 @@ async fn next_revision(tx: &mut Tx) -> Result<i64> {
     Ok(on!(tx, c => sqlx::query_scalar::<_, i64>(NEXT).fetch_one(c).await)?)
 }
 
+/// Waits for all who write pieces now: what they wrote is seen after this, and
+/// nobody writes any until this transaction ends.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn in_turn(tx: &mut Tx) -> Result<()> {
+    const WAIT: &str = "select value from counters where name = 'rev' for update";
+    // On SQLite whoever writes is alone.
+    if let Tx::Postgres(open) = tx {
+        sqlx::query(WAIT).execute(&mut **open).await?;
+    }
+    Ok(())
+}
+
 /// What is known of the piece `guid` of `source`.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn known(tx: &mut Tx, source: &str, guid: &str) -> Result<Option<Known>> {
-    const GET: &str = "select id, hash, withdrawn, operator_region, published, updated \
-                       from articles where source = $1 and guid = $2";
+    const SHOWN: &str = "select id, hash, withdrawn, operator_region, published, updated \
+                         from articles where source = $1 and guid = $2";
+    const COPY: &str = "select k.article_id, k.hash, case when k.piece is null then k.updated end, a.operator_region, \
+                        k.published, k.updated from article_copies k join articles a on a.id = k.article_id \
+                        where k.source = $1 and k.guid = $2";
     type Row = (i64, String, Option<i64>, Option<String>, i64, i64);
-    let row = on!(tx, c => sqlx::query_as::<_, Row>(GET).bind(source).bind(guid).fetch_optional(c).await)?;
-    Ok(row.map(|(id, hash, withdrawn, operator_region, published, updated)| Known {
-        id: ArticleId(id),
-        hash,
-        withdrawn: withdrawn.is_some(),
-        operator_region: operator_region.and_then(|path| RegionPath::parse(&path).ok()),
-        published: time(published),
-        updated: time(updated),
-    }))
+    for (text, shown) in [(SHOWN, true), (COPY, false)] {
+        let row = on!(tx, c => sqlx::query_as::<_, Row>(text).bind(source).bind(guid).fetch_optional(c).await)?;
+        if let Some((id, hash, withdrawn, operator_region, published, updated)) = row {
+            return Ok(Some(Known {
+                id: ArticleId(id),
+                shown,
+                hash,
+                withdrawn: withdrawn.is_some(),
+                operator_region: operator_region.and_then(|path| RegionPath::parse(&path).ok()),
+                published: time(published),
+                updated: time(updated),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// Pieces at the same address of which `source` has no copy, oldest first, at
+/// most eight; withdrawn ones too.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn elsewhere(tx: &mut Tx, source: &str, url: &str) -> Result<Vec<ArticleId>> {
+    const LIST: &str = "select a.id from articles a where a.address = $1 and a.source <> $2 \
+        and not exists (select 1 from article_copies k where k.article_id = a.id and k.source = $2) \
+        order by a.id limit 8";
+    let ids = on!(tx, c => sqlx::query_scalar::<_, i64>(LIST).bind(identity::address(url)).bind(source)
+        .fetch_all(c).await)?;
+    Ok(ids.into_iter().map(ArticleId).collect())
 }
 
 /// The guid of a piece of `source` at the address `url` that has the same title
@@ -106,9 +145,9 @@ pub async fn looking_like(
     title: &str,
     published: Option<Time>,
 ) -> Result<Option<String>> {
-    const GET: &str = "select guid from articles where url = $1 and source = $2 \
+    const GET: &str = "select guid from articles where address = $1 and source = $2 \
                        and (title = $3 or published = $4) and withdrawn is null order by id limit 1";
-    let guid = on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(url).bind(source).bind(title)
+    let guid = on!(tx, c => sqlx::query_scalar::<_, String>(GET).bind(identity::address(url)).bind(source).bind(title)
         .bind(published.map(millis)).fetch_optional(c).await)?;
     Ok(guid)
 }
@@ -120,8 +159,8 @@ pub async fn looking_like(
 pub async fn insert(tx: &mut Tx, fresh: &Fresh) -> Result<ArticleId> {
     const INSERT: &str = "insert into articles (uid, key, source, guid, url, title, authors, published, updated, \
          language, teaser, image, hints, labels, regions, countries, region_origin, reasons, operator_region, \
-         credit, hash, first_seen, rev) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-         $16, $17, $18, $19, $20, $21, $22, $23) returning id";
+         credit, hash, first_seen, rev, address) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) returning id";
     let rev = next_revision(tx).await?;
     let card = &fresh.card;
     let id = on!(tx, c => sqlx::query_scalar::<_, i64>(INSERT)
@@ -131,10 +170,10 @@ pub async fn insert(tx: &mut Tx, fresh: &Fresh) -> Result<ArticleId> {
         .bind(to_json(&fresh.labels)).bind(to_json(&card.regions)).bind(to_json(&card.countries))
         .bind(card.region_origin.as_str()).bind(to_json(&fresh.reasons))
         .bind(fresh.operator_region.as_ref().map(RegionPath::as_str)).bind(&card.credit).bind(&fresh.hash)
-        .bind(millis(card.first_seen)).bind(rev)
+        .bind(millis(card.first_seen)).bind(rev).bind(card.url.as_deref().map(identity::address))
         .fetch_one(c).await)?;
     put_body(tx, id, fresh).await?;
-    shelve(tx, id, card).await?;
+    shelve(tx, id, card, &[]).await?;
     Ok(ArticleId(id))
 }
 
@@ -146,7 +185,7 @@ pub async fn update(tx: &mut Tx, id: ArticleId, fresh: &Fresh) -> Result<()> {
     const UPDATE: &str = "update articles set url = $2, title = $3, authors = $4, published = $5, updated = $6, \
          language = $7, teaser = $8, image = $9, hints = $10, labels = $11, regions = $12, countries = $13, \
          region_origin = $14, reasons = $15, operator_region = $16, credit = $17, hash = $18, rev = $19, \
-         withdrawn = null where id = $1";
+         source = $20, guid = $21, address = $22, withdrawn = null where id = $1";
     let rev = next_revision(tx).await?;
     let card = &fresh.card;
     on!(tx, c => sqlx::query(UPDATE)
@@ -155,10 +194,28 @@ pub async fn update(tx: &mut Tx, id: ArticleId, fresh: &Fresh) -> Result<()> {
         .bind(to_json(&card.hints)).bind(to_json(&fresh.labels)).bind(to_json(&card.regions))
         .bind(to_json(&card.countries)).bind(card.region_origin.as_str()).bind(to_json(&fresh.reasons))
         .bind(fresh.operator_region.as_ref().map(RegionPath::as_str)).bind(&card.credit).bind(&fresh.hash).bind(rev)
+        .bind(&card.source).bind(&card.guid).bind(card.url.as_deref().map(identity::address))
         .execute(c).await.map(|_| ()))?;
     put_body(tx, id.0, fresh).await?;
-    unshelve(tx, id.0).await?;
-    shelve(tx, id.0, card).await
+    reshelve(tx, id.0, card).await
+}
+
+/// Puts a piece on the shelves of the sources that have a copy of it now.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn reshelve_copies(tx: &mut Tx, id: ArticleId) -> Result<()> {
+    const TOUCH: &str = "update articles set rev = $2 where id = $1";
+    let Some(card) = card(tx, id).await? else { return Ok(()) };
+    let rev = next_revision(tx).await?;
+    on!(tx, c => sqlx::query(TOUCH).bind(id.0).bind(rev).execute(c).await.map(|_| ()))?;
+    reshelve(tx, id.0, &card).await
+}
+
+async fn reshelve(tx: &mut Tx, id: i64, card: &Card) -> Result<()> {
+    let copies = super::copies::sources(tx, id).await?;
+    unshelve(tx, id).await?;
+    shelve(tx, id, card, &copies).await
 }
 
 /// Withdraws a piece: it is in no feed and no digest any more. False if it
@@ -191,18 +248,19 @@ pub async fn restore(tx: &mut Tx, source: &str, key: &str) -> Result<bool> {
         .fetch_optional(c).await)?;
     let Some(id) = id.map(ArticleId) else { return Ok(false) };
     if let Some(card) = card(tx, id).await? {
-        shelve(tx, id.0, &card).await?;
+        reshelve(tx, id.0, &card).await?;
     }
     Ok(true)
 }
 
-/// The guids of all pieces of a source that are not withdrawn.
+/// The guids of all pieces that a source has, not withdrawn, shown or not.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn guids(tx: &mut Tx, source: &str) -> Result<Vec<(String, ArticleId)>> {
-    const LIST: &str =
-        "select guid, id from articles where source = $1 and withdrawn is null order by guid";
+    const LIST: &str = "select guid, id from articles where source = $1 and withdrawn is null \
+        union all select guid, article_id from article_copies where source = $1 and piece is not null \
+        order by guid";
     let rows =
         on!(tx, c => sqlx::query_as::<_, (String, i64)>(LIST).bind(source).fetch_all(c).await)?;
     Ok(rows.into_iter().map(|(guid, id)| (guid, ArticleId(id))).collect())
@@ -218,7 +276,8 @@ async fn put_body(tx: &mut Tx, id: i64, fresh: &Fresh) -> Result<()> {
 /// Puts a piece on every shelf it belongs to: those of its regions and of the
 /// regions around them, of its authors, tags, source and language. A feed is
 /// then one index range, and knows when anything on its shelf changed.
-async fn shelve(tx: &mut Tx, id: i64, card: &Card) -> Result<()> {
+/// `copies` are the other sources that have it.
+async fn shelve(tx: &mut Tx, id: i64, card: &Card, copies: &[String]) -> Result<()> {
     const REGION: &str =
         "insert into article_regions (region, published, article_id) values ($1, $2, $3)";
     const AUTHOR: &str =
@@ -249,7 +308,9 @@ async fn shelve(tx: &mut Tx, id: i64, card: &Card) -> Result<()> {
             .execute(c).await.map(|_| ()))?;
         shelves.push((format!("author/{slug}"), name.clone()));
     }
-    for (shelf, title) in other_shelves(card, &labels(tx, ArticleId(id)).await?) {
+    let mut others = other_shelves(card, &labels(tx, ArticleId(id)).await?);
+    others.extend(copies.iter().map(|source| (format!("source/{source}"), String::new())));
+    for (shelf, title) in others {
         on!(tx, c => sqlx::query(OTHER).bind(&shelf).bind(published).bind(id)
             .execute(c).await.map(|_| ()))?;
         shelves.push((shelf, title));
@@ -532,6 +593,32 @@ pub async fn by_title(tx: &mut Tx, title: &str) -> Result<Option<Card>> {
         .transpose()
 }
 
+/// A piece as it was stored, and whether it is withdrawn.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn fresh(tx: &mut Tx, id: ArticleId) -> Result<Option<(Fresh, bool)>> {
+    const GET: &str = concat!(
+        "select ",
+        card_columns!(),
+        ", b.html, b.body, a.hash, a.withdrawn from articles a \
+         join article_bodies b on b.article_id = a.id where a.id = $1"
+    );
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        article: ArticleRow,
+        hash: String,
+        withdrawn: Option<i64>,
+    }
+    let row = on!(tx, c => sqlx::query_as::<_, Row>(GET).bind(id.0).fetch_optional(c).await)?;
+    let (Some(row), Some(why)) = (row, provenance(tx, id).await?) else { return Ok(None) };
+    let Article { card, html, text } = row.article.read()?;
+    let Provenance { labels, reasons, operator_region } = why;
+    let fresh = Fresh { card, html, text, labels, reasons, operator_region, hash: row.hash };
+    Ok(Some((fresh, row.withdrawn.is_some())))
+}
+
 /// Labels, reasons and the operator's word on a piece.
 ///
 /// # Errors
@@ -566,8 +653,7 @@ pub async fn set_regions(
         .bind(card.id.0).bind(to_json(&card.regions)).bind(to_json(&card.countries)).bind(card.region_origin.as_str())
         .bind(to_json(reasons)).bind(operator.map(RegionPath::as_str)).bind(rev)
         .execute(c).await.map(|_| ()))?;
-    unshelve(tx, card.id.0).await?;
-    shelve(tx, card.id.0, card).await
+    reshelve(tx, card.id.0, card).await
 }
 
 /// A change to one piece.

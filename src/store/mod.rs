@@ -6,6 +6,7 @@
 pub mod articles;
 mod batch;
 pub mod claim;
+pub mod copies;
 pub mod deliveries;
 pub mod editions;
 pub mod engine;

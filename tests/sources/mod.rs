@@ -1,5 +1,6 @@
 //! Sources that live behind the network, played by models of themselves.
 
+mod across;
 mod blog;
 mod desk;
 mod paper;

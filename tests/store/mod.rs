@@ -2,6 +2,7 @@
 
 mod articles;
 mod claim;
+mod copies;
 mod covered;
 mod deliveries;
 mod editions;
