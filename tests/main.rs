@@ -4,6 +4,7 @@ mod cli;
 mod crash;
 mod feedback;
 mod flow;
+mod manners;
 mod postfix;
 mod region;
 mod related;

@@ -69,7 +69,7 @@ fn make(entries: &[Entry], last: Option<&Composed>) -> Composed {
     let missing = feed::missing(&wanted, last);
     let mut fresh = BTreeMap::new();
     if last.is_none() {
-        let written = feed::fragments(entries, Format::Rss);
+        let written = feed::fragments(&entries.iter().collect::<Vec<_>>(), Format::Rss);
         fresh.extend(wanted.iter().copied().zip(written.into_iter().map(Result::unwrap)));
     } else {
         for key in missing {

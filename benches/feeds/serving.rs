@@ -16,7 +16,7 @@ const ROUNDS: usize = 3;
 const SECONDS: u64 = 4;
 
 /// A server that is ended with us.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -219,7 +219,8 @@ fn nginx_conf(folder: &Path, port: u16) -> String {
     path.display().to_string()
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens at now.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

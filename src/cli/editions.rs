@@ -108,10 +108,23 @@ impl Editions {
             }
             Self::Show { id } => show(&house, id, global.json).await?,
             Self::Pause { id } => {
-                steer(&house, id, &[EditionState::Sending], EditionState::Paused).await?;
+                steer(
+                    &house,
+                    id,
+                    &[EditionState::Compiling, EditionState::Sending],
+                    EditionState::Paused,
+                )
+                .await?;
             }
             Self::Resume { id } => {
-                steer(&house, id, &[EditionState::Paused], EditionState::Sending).await?;
+                let edition = find(&house, id).await?;
+                let mut tx = house.store.write().await?;
+                let resumed = editions::resume(&mut tx, id).await?;
+                tx.commit().await?;
+                if !resumed {
+                    bail!("edition {id} is {}, not paused", edition.state.as_str());
+                }
+                print::line(format!("Edition {id} goes on."))?;
             }
             Self::Cancel { id } => {
                 steer(

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{Global, opening, print};
 use crate::flow::House;
 use crate::flow::enrol::{self, Admission};
+use crate::flow::syndicate::picked;
 use crate::region::RegionPath;
 use crate::store::{feedback, subscribers};
 use crate::subscriber::roster::{self, Row};
@@ -82,6 +83,8 @@ struct Shown<'a> {
     consent: &'a str,
     attributes: &'a std::collections::BTreeMap<String, String>,
     created: String,
+    /// Their own feed: whoever knows the address can read it.
+    feed: String,
     feedback: Vec<Report>,
 }
 
@@ -320,6 +323,7 @@ async fn show(house: &House, email: &str, json: bool) -> anyhow::Result<ExitCode
         consent: &person.consent,
         attributes: &person.attributes,
         created: print::moment(person.created),
+        feed: house.settings().site.address(&picked::own_address(house, person.uid)),
         feedback: reports.into_iter().map(report).collect(),
     };
     if json {
@@ -334,6 +338,7 @@ async fn show(house: &House, email: &str, json: bool) -> anyhow::Result<ExitCode
         print::line(format!("  language  {}", shown.language.unwrap_or("the digest's")))?;
         print::line(format!("  consent   {}", shown.consent))?;
         print::line(format!("  since     {}", shown.created))?;
+        print::line(format!("  feed      {}", shown.feed))?;
         for Report { at, kind, effect, via, words, .. } in &shown.feedback {
             print::line(format!("  {at}  {kind}, {effect} (by {via}): {words}"))?;
         }

@@ -7,7 +7,9 @@ use std::fmt;
 use super::document::Value;
 use super::problem::Fault;
 use super::reader::Section;
-use super::{form, secret};
+use super::{form, nearest, secret};
+use crate::delivery::manners::{Limits, QuietHours};
+pub use crate::delivery::relay::DomainRule;
 use crate::secret::Secret;
 use crate::subscriber::Address;
 
@@ -25,10 +27,20 @@ pub struct MailConfig {
     pub relay: RelayConfig,
     /// Further relays, in order.
     pub relays: Vec<RelayConfig>,
-    /// Limits for single recipient domains.
-    pub domains: Vec<DomainLimits>,
+    /// Rules for single recipient domains.
+    pub domains: Vec<DomainRule>,
+    /// When nobody is mailed.
+    pub quiet_hours: Option<QuietHours>,
     /// One entry per signature.
     pub dkim: Vec<DkimConfig>,
+}
+
+impl RelayConfig {
+    /// By which name it is known.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.transport)
+    }
 }
 
 /// A name and an address: `Desk <desk@example.org>`.
@@ -76,6 +88,10 @@ impl fmt::Display for Mailbox {
 /// One way out, with its limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RelayConfig {
+    /// What it is called; `None`: by its transport.
+    pub name: Option<String>,
+    /// Its share of the mails.
+    pub weight: u32,
     /// `smtp://host:port`, `smtps://host:port`, `sendmail:`, `sendmail:/PATH`,
     /// `directory:/PATH` or `inbox:`.
     pub transport: String,
@@ -83,25 +99,8 @@ pub struct RelayConfig {
     pub username: Option<String>,
     /// Password by which we log in.
     pub password: Option<Secret>,
-    /// Connections at a time.
-    pub connections: usize,
-    /// Mails a second; `None`: no limit.
-    pub max_rate: Option<f64>,
-    /// Mails a day; `None`: no limit.
-    pub daily_quota: Option<u64>,
-}
-
-/// Limits for one recipient domain, over all relays.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DomainLimits {
-    /// The domain, lower case.
-    pub domain: String,
-    /// Connections at a time; `None`: those of the relay.
-    pub connections: Option<usize>,
-    /// Mails a second; `None`: no limit.
-    pub max_rate: Option<f64>,
-    /// Mails a day; `None`: no limit.
-    pub daily_quota: Option<u64>,
+    /// Its limits.
+    pub limits: Limits,
 }
 
 /// One DKIM signature.
@@ -125,19 +124,37 @@ pub fn read(section: Section<'_>) -> Option<MailConfig> {
     let reply_to = section.maybe("reply_to", form::address);
     let bounce = section.maybe("bounce", form::address);
     let relay = relay(&section, Some("smtp://127.0.0.1:25"));
-    let relays = section
+    let quiet_hours = section.maybe("quiet_hours", form::text(QuietHours::parse));
+    let relays: Vec<RelayConfig> = section
         .sections("relay")
         .into_iter()
         .filter_map(|section| {
+            let name = section.maybe("name", form::name);
+            let weight = section.or("weight", 1, form::whole(0, 1_000));
             let relay = self::relay(&section, None);
             section.finish();
-            relay
+            let weight = u32::try_from(weight).unwrap_or(1);
+            Some(RelayConfig { name, weight, ..relay? })
         })
         .collect();
-    let domains = section.sections("domain").into_iter().filter_map(limits).collect();
+    ways_are_clear(&section, &relays);
+    let domains = section
+        .sections("domain")
+        .into_iter()
+        .filter_map(|section| domain_rule(section, &relays))
+        .collect();
     let dkim = section.sections("dkim").into_iter().filter_map(dkim).collect();
     section.finish();
-    Some(MailConfig { from: from?, reply_to, bounce, relay: relay?, relays, domains, dkim })
+    Some(MailConfig {
+        from: from?,
+        reply_to,
+        bounce,
+        relay: relay?,
+        relays,
+        domains,
+        quiet_hours,
+        dkim,
+    })
 }
 
 /// The keys of a way out, wherever they stand.
@@ -159,20 +176,60 @@ fn relay(section: &Section<'_>, default: Option<&'static str>) -> Option<RelayCo
         transport: transport?,
         username,
         password,
-        connections: section.or("connections", 20, form::whole(1, 1_000)),
-        max_rate: section.maybe("max_rate", form::rate),
-        daily_quota: section.maybe("daily_quota", quota),
+        name: None,
+        weight: 1,
+        limits: Limits {
+            connections: Some(section.or("connections", 20, form::whole(1, 1_000))),
+            ..limits(section)
+        },
     })
 }
 
+/// The limits of a relay or a recipient domain, less the connections.
+fn limits(section: &Section<'_>) -> Limits {
+    Limits {
+        connections: None,
+        messages_per_connection: section
+            .maybe("messages_per_connection", form::whole(1, 1_000_000)),
+        max_rate: section.maybe("max_rate", form::rate),
+        daily_quota: section.maybe("daily_quota", quota),
+        warm_up: section.maybe("warm_up", form::list(quota)).unwrap_or_default(),
+    }
+}
+
+/// Each relay has a name of its own, and one of them takes what no rule sends
+/// anywhere.
+fn ways_are_clear(section: &Section<'_>, relays: &[RelayConfig]) {
+    for (at, relay) in relays.iter().enumerate() {
+        if relays[..at].iter().any(|before| before.called() == relay.called()) {
+            let fault = format!("two relays are called `{}`", form::short(relay.called()));
+            section.problem("relay", Fault::new(fault, "give each a `name` of its own"));
+        }
+    }
+    if !relays.is_empty() && relays.iter().all(|relay| relay.weight == 0) {
+        let remedy = "leave `weight` out for the relay that takes all other mails";
+        section.problem("relay", Fault::new("every relay has the weight 0", remedy));
+    }
+}
+
 /// Reads one `[[mail.domain]]`.
-fn limits(section: Section<'_>) -> Option<DomainLimits> {
-    let domain = section.must("name", "\"example.org\"", domain);
+fn domain_rule(section: Section<'_>, known: &[RelayConfig]) -> Option<DomainRule> {
+    let name = section.must("name", "\"example.org\"", domain);
     let connections = section.maybe("connections", form::whole(1, 1_000));
-    let max_rate = section.maybe("max_rate", form::rate);
-    let daily_quota = section.maybe("daily_quota", quota);
+    let limits = Limits { connections, ..limits(&section) };
+    let relays = section.maybe("relays", form::list(form::words)).unwrap_or_default();
+    for relay in &relays {
+        if known.iter().all(|known| known.called() != relay) {
+            let remedy = match nearest(relay, known.iter().map(RelayConfig::called)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "name one that a [[mail.relay]] has".to_owned(),
+            };
+            let fault = format!("there is no relay `{}`", form::short(relay));
+            section.problem("relays", Fault::new(fault, remedy));
+        }
+    }
     section.finish();
-    Some(DomainLimits { domain: domain?, connections, max_rate, daily_quota })
+    Some(DomainRule { name: name?, limits, relays })
 }
 
 /// Reads one `[[mail.dkim]]`.

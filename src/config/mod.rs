@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use delivery::DeliverySettings;
-pub use mail::{DkimConfig, DomainLimits, MailConfig, Mailbox, RelayConfig};
+pub use mail::{DkimConfig, DomainRule, MailConfig, Mailbox, RelayConfig};
 pub use problem::Problem;
 pub use server::{Network, ServerSettings};
 pub use store::StoreSettings;

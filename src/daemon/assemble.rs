@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, MailConfig, Mailbox, Problem, RelayConfig};
+use crate::delivery::manners::Limits;
 use crate::delivery::message::Mailbox as From;
 use crate::delivery::relay::{DkimSettings, MailSettings, Relay, Transport};
 use crate::delivery::smtp::Login;
 use crate::delivery::{Mailer, retry};
-use crate::flow::deliver::{Sending, post};
+use crate::flow::deliver::{Sending, Way, post};
 use crate::flow::inbox::Keeper;
 use crate::flow::{House, Settings};
 use crate::region::Tree;
@@ -88,17 +89,25 @@ fn fingerprint(config: &Config) -> i64 {
 pub fn mail(config: &Config) -> std::result::Result<Option<MailSettings>, String> {
     let Some(mail) = &config.mail else { return Ok(None) };
     let relays: std::result::Result<Vec<Relay>, String> = ways(mail).map(relay).collect();
+    let mut relays = relays?;
+    let mut limits = mail.relay.limits.clone();
+    if mail.relays.is_empty() {
+        // The only relay keeps to what is one connection's; the rest is the house's.
+        let Limits { connections, messages_per_connection, .. } = limits;
+        relays[0].limits = Limits { connections, messages_per_connection, ..Limits::default() };
+    }
+    (limits.connections, limits.messages_per_connection) = (None, None);
     let settings = MailSettings {
         from: mailbox(&mail.from),
         reply_to: mail
             .reply_to
             .as_ref()
             .map(|address| From { name: String::new(), address: address.to_string() }),
-        relays: relays?,
+        relays,
         bounce: mail.bounce.as_ref().map(ToString::to_string),
-        connections: mail.relay.connections,
-        max_rate: mail.relay.max_rate,
-        daily_quota: mail.relay.daily_quota,
+        limits,
+        domains: mail.domains.clone(),
+        quiet: mail.quiet_hours.map(|hours| (hours, config.site.timezone)),
         dkim: mail
             .dkim
             .iter()
@@ -130,7 +139,14 @@ fn relay(config: &RelayConfig) -> std::result::Result<Relay, String> {
         }
         _ => None,
     };
-    Ok(Relay { login, ..Relay::of(transport) })
+    let plain = Relay::of(transport);
+    Ok(Relay {
+        name: config.name.clone().unwrap_or_else(|| plain.name.clone()),
+        login,
+        weight: config.weight,
+        limits: config.limits.clone(),
+        ..plain
+    })
 }
 
 /// Does mail go to the built-in inbox?
@@ -145,7 +161,12 @@ pub fn mailer_of(house: &Arc<House>) -> MailerOf {
     let house = Arc::clone(house);
     Arc::new(move |mail| {
         let hello = house.settings().site.host().to_owned();
-        let relay = mail.relays.first().ok_or("[mail] names no way out")?;
+        let relay = mail
+            .relays
+            .iter()
+            .find(|relay| relay.weight > 0)
+            .or(mail.relays.first())
+            .ok_or("[mail] names no way out")?;
         relay.mailer(&hello, Some(Arc::new(Keeper(Arc::clone(&house)))))
     })
 }
@@ -155,15 +176,26 @@ pub fn mailer_of(house: &Arc<House>) -> MailerOf {
 pub fn sending(house: &Arc<House>, mailer: &MailerOf, instance: &str) -> Option<Sending> {
     let settings = house.settings();
     let mail = settings.mail.as_ref()?;
-    let mailer =
-        mailer(mail).inspect_err(|error| tracing::error!("Nothing can be mailed: {error}")).ok()?;
+    let ways: std::result::Result<Vec<Way>, String> = mail
+        .relays
+        .iter()
+        .map(|relay| {
+            Ok(Way {
+                name: relay.name.clone(),
+                mailer: mailer(&mail.through(relay))?,
+                weight: relay.weight,
+                limits: relay.limits.clone(),
+            })
+        })
+        .collect();
+    let ways = ways.inspect_err(|error| tracing::error!("Nothing can be mailed: {error}")).ok()?;
     Some(Sending {
         house: Arc::clone(house),
-        mailer,
+        ways,
         instance: instance.to_owned(),
-        connections: mail.connections,
-        max_rate: mail.max_rate,
-        daily_quota: mail.daily_quota,
+        limits: mail.limits.clone(),
+        domains: mail.domains.clone(),
+        quiet: mail.quiet,
         retry: retry::Schedule::default(),
     })
 }

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod dkim;
 pub mod inbox;
 pub mod mailer;
+pub mod manners;
 pub mod message;
 pub mod records;
 pub mod relay;

@@ -8,6 +8,7 @@ use url::{Host, Url};
 use super::directory::Directory;
 use super::inbox::{Accept, Inbox};
 use super::mailer::Mailer;
+use super::manners::{Limits, QuietHours};
 use super::message::Mailbox;
 use super::sendmail::Sendmail;
 use super::smtp::{Login, Server, Smtp, Tls};
@@ -26,12 +27,12 @@ pub struct MailSettings {
     /// `bounce`: the envelope sender that VERP addresses are made from;
     /// without one, the address of `from` takes the bounces.
     pub bounce: Option<String>,
-    /// `connections`: how many are open at once, per relay.
-    pub connections: usize,
-    /// `max_rate`: mails per second; `None` is as fast as it goes.
-    pub max_rate: Option<f64>,
-    /// `daily_quota`: mails per day; `None` is no limit.
-    pub daily_quota: Option<u64>,
+    /// `max_rate`, `daily_quota`, `warm_up`: over all relays.
+    pub limits: Limits,
+    /// `[[mail.domain]]`: rules for single recipient domains.
+    pub domains: Vec<DomainRule>,
+    /// `quiet_hours`: when nobody is mailed, and the zone of readers who named none.
+    pub quiet: Option<(QuietHours, chrono_tz::Tz)>,
     /// `[[mail.dkim]]`: one for each signature.
     pub dkim: Vec<DkimSettings>,
 }
@@ -54,6 +55,17 @@ pub struct DkimSettings {
     pub key: Secret,
 }
 
+/// One `[[mail.domain]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DomainRule {
+    /// `name`: the domain, lower case.
+    pub name: String,
+    /// Its limits, over all relays.
+    pub limits: Limits,
+    /// `relays`: the names of those that its mails take; empty for any.
+    pub relays: Vec<String>,
+}
+
 /// One way out.
 #[derive(Debug, Clone)]
 pub struct Relay {
@@ -63,7 +75,14 @@ pub struct Relay {
     pub transport: Transport,
     /// `password` for the user in the transport's address, or for `username`.
     pub login: Option<Login>,
+    /// `weight`: its share of the mails; with 0 only what a domain's rule sends it.
+    pub weight: u32,
+    /// Its limits.
+    pub limits: Limits,
 }
+
+/// Connections to a relay, if nothing else is said.
+pub const CONNECTIONS: usize = 20;
 
 /// Where mails go: `transport`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,9 +104,9 @@ impl Default for MailSettings {
             reply_to: None,
             relays: Vec::new(),
             bounce: None,
-            connections: 20,
-            max_rate: None,
-            daily_quota: None,
+            limits: Limits::default(),
+            domains: Vec::new(),
+            quiet: None,
             dkim: Vec::new(),
         }
     }
@@ -99,13 +118,20 @@ impl MailSettings {
     pub fn bounce_address(&self) -> &str {
         self.bounce.as_deref().unwrap_or(&self.from.address)
     }
+
+    /// The same with one relay only.
+    #[must_use]
+    pub fn through(&self, relay: &Relay) -> Self {
+        Self { relays: vec![relay.clone()], ..self.clone() }
+    }
 }
 
 impl Relay {
     /// A relay that is known by its transport alone.
     #[must_use]
     pub fn of(transport: Transport) -> Self {
-        Self { name: transport.to_string(), transport, login: None }
+        let limits = Limits { connections: Some(CONNECTIONS), ..Limits::default() };
+        Self { name: transport.to_string(), transport, login: None, weight: 1, limits }
     }
 
     /// The mailer behind it. `hello` is the host that we introduce ourselves
@@ -316,7 +342,7 @@ mod tests {
 
     #[test]
     fn twenty_connections_are_the_default() {
-        assert_eq!(MailSettings::default().connections, 20);
+        assert_eq!(Relay::of(Transport::Inbox).limits.connections, Some(20));
         assert_eq!(DeliverySettings::default().on_uncertain, OnUncertain::Resend);
     }
 }

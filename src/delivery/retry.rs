@@ -60,7 +60,7 @@ impl Schedule {
 }
 
 /// `wait`, longer or shorter by up to a tenth, always the same for one seed.
-fn jittered(wait: Duration, seed: u64) -> Duration {
+pub(crate) fn jittered(wait: Duration, seed: u64) -> Duration {
     let spread = wait / 5;
     let thousandths = u32::try_from(scrambled(seed) % 1001).unwrap_or(0);
     wait.saturating_sub(wait / 10) + spread * thousandths / 1000

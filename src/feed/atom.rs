@@ -53,7 +53,7 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
 }
 
 /// One `<entry>`.
-pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
+pub(super) fn fragment(entry: &Printed<'_>) -> Result<String, String> {
     let bare = WriteConfig { write_document_declaration: false, indent_size: None };
     let written = utf8(self::entry(entry).write_with_config(Vec::new(), bare))?;
     let fragment = written.replacen(NAMESPACE, "", 1);
@@ -100,7 +100,7 @@ fn utf8(written: Result<Vec<u8>, atom_syndication::Error>) -> Result<String, Str
         .map_err(|error| error.to_string())
 }
 
-fn entry(entry: &Printed) -> Entry {
+fn entry(entry: &Printed<'_>) -> Entry {
     let alternate = Link {
         hreflang: entry.language.clone(),
         ..link("alternate", &entry.url, Some("text/html"))
@@ -132,7 +132,7 @@ fn entry(entry: &Printed) -> Entry {
         summary: entry.teaser.as_deref().map(|teaser| words(entry, teaser)),
         content: entry.html.clone().map(|html| Content {
             lang: entry.language.clone(),
-            value: Some(html),
+            value: Some(html.into_owned()),
             content_type: Some("html".to_owned()),
             ..Content::default()
         }),
@@ -164,7 +164,7 @@ fn media(picture: &Picture) -> ExtensionMap {
         // The crate writes attribute values of extensions as they are.
         attrs: picture
             .attributes()
-            .map(|(name, value)| (name, quick_xml::escape::escape(value).into_owned()))
+            .map(|(name, value)| (name.to_owned(), quick_xml::escape::escape(value).into_owned()))
             .collect(),
         children: children.collect(),
         ..Extension::default()

@@ -1,15 +1,23 @@
 //! Safe HTML as it stands in feeds.
 
+use std::borrow::Cow;
+
+use memchr::memmem::Finder;
+
 /// Attributes that a page makes use of and a feed does not: validators take
 /// them for a danger, readers drop them.
 const FOR_PAGES: [&str; 5] = ["srcset", "sizes", "loading", "decoding", "fetchpriority"];
 
 /// Safe HTML without what is for pages only. Its attributes are all quoted
 /// with `"`, because that is how safe HTML is written.
-pub(super) fn portable(html: &str) -> String {
+pub(super) fn portable(html: &str) -> Cow<'_, str> {
+    let images = Finder::new("<img ");
+    if images.find(html.as_bytes()).is_none() {
+        return Cow::Borrowed(html);
+    }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
-    while let Some(at) = rest.find("<img ") {
+    while let Some(at) = images.find(rest.as_bytes()) {
         let (before, tag) = rest.split_at(at);
         out.push_str(before);
         let end = end_of_tag(tag);
@@ -17,7 +25,7 @@ pub(super) fn portable(html: &str) -> String {
         rest = &tag[end..];
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// Where the tag at the beginning ends; a `>` in quotes does not end it.

@@ -92,7 +92,7 @@ pub(super) fn head(masthead: &Masthead) -> Result<String, String> {
 }
 
 /// One item.
-pub(super) fn fragment(entry: &Printed) -> Result<String, String> {
+pub(super) fn fragment(entry: &Printed<'_>) -> Result<String, String> {
     let html = entry.html.as_deref();
     let picture = entry.picture.as_ref();
     let file = picture.and_then(|picture| Some((&picture.url, picture.file()?)));

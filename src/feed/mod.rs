@@ -186,8 +186,8 @@ pub fn fragment(entry: &Entry, format: Format) -> Result<String, FeedError> {
 /// # Panics
 /// If writing an entry does; it does not.
 #[must_use]
-pub fn fragments(entries: &[Entry], format: Format) -> Vec<Result<String, FeedError>> {
-    let write = |entries: &[Entry]| -> Vec<Result<String, FeedError>> {
+pub fn fragments(entries: &[&Entry], format: Format) -> Vec<Result<String, FeedError>> {
+    let write = |entries: &[&Entry]| -> Vec<Result<String, FeedError>> {
         entries.iter().map(|entry| fragment(entry, format)).collect()
     };
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);

@@ -1,6 +1,8 @@
 //! What every format prints of a channel and of an entry: the same words,
 //! made legal and bounded once, so that the formats cannot differ.
 
+use std::borrow::Cow;
+
 use chrono::TimeDelta;
 
 use super::html;
@@ -96,12 +98,12 @@ impl Masthead {
 
 /// One entry, as it is printed.
 #[derive(Debug)]
-pub(super) struct Printed {
+pub(super) struct Printed<'a> {
     pub id: String,
     pub url: String,
     pub title: String,
     pub teaser: Option<String>,
-    pub html: Option<String>,
+    pub html: Option<Cow<'a, str>>,
     pub authors: Vec<String>,
     /// `None` for a date that no reader takes for one.
     pub published: Option<Time>,
@@ -149,16 +151,17 @@ impl Picture {
     }
 
     /// The attributes of `media:content`.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (String, String)> + use<> {
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let number = |number: u64| Cow::Owned(number.to_string());
         let known = [
-            ("url", Some(self.url.clone())),
-            ("medium", Some("image".to_owned())),
-            ("type", self.mime.clone()),
-            ("fileSize", self.length.map(|n| n.to_string())),
-            ("width", self.width.map(|n| n.to_string())),
-            ("height", self.height.map(|n| n.to_string())),
+            ("url", Some(Cow::Borrowed(self.url.as_str()))),
+            ("medium", Some(Cow::Borrowed("image"))),
+            ("type", self.mime.as_deref().map(Cow::Borrowed)),
+            ("fileSize", self.length.map(number)),
+            ("width", self.width.map(|n| number(n.into()))),
+            ("height", self.height.map(|n| number(n.into()))),
         ];
-        known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        known.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// The elements inside `media:content`: name and text.
@@ -169,8 +172,8 @@ impl Picture {
     }
 }
 
-impl Printed {
-    pub(super) fn of(entry: &Entry) -> Self {
+impl<'a> Printed<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
         let id = format!("urn:uuid:{}", entry.uid);
         let teaser = some(text::words(&entry.teaser, TEASER_CHARS));
         let title = text::words(&entry.title, TITLE_CHARS);
@@ -183,9 +186,11 @@ impl Printed {
             } else {
                 title
             },
-            html: entry.html.as_ref().and_then(|html| {
-                some(text::legal(&html::portable(html.as_str())).trim().to_owned())
-            }),
+            html: entry
+                .html
+                .as_ref()
+                .map(|html| body(html.as_str()))
+                .filter(|html| !html.is_empty()),
             authors: names(entry.authors.iter()),
             published: Some(entry.published)
                 .filter(|date| *date >= Time::UNIX_EPOCH)
@@ -213,6 +218,18 @@ impl Printed {
             url,
             id,
         }
+    }
+}
+
+/// The text of a piece. Nearly all are legal and portable already, and are not
+/// copied.
+fn body(html: &str) -> Cow<'_, str> {
+    match html::portable(html) {
+        Cow::Borrowed(html) => match text::legal(html) {
+            Cow::Borrowed(html) => Cow::Borrowed(html.trim()),
+            Cow::Owned(html) => Cow::Owned(html.trim().to_owned()),
+        },
+        Cow::Owned(html) => Cow::Owned(text::legal(&html).trim().to_owned()),
     }
 }
 

@@ -38,8 +38,8 @@ pub fn is_legal(c: char) -> bool {
 pub fn illegal(text: &str) -> Option<(usize, char)> {
     // Most text is plain ASCII, and the processor looks at many bytes at once.
     let plain = |bytes: &[u8]| {
-        let odd = bytes.iter().filter(|byte| !matches!(byte, 0x20..0x7f | b'\n' | b'\t'));
-        odd.count() == 0
+        let odd = |byte: &u8| u8::from(!matches!(byte, 0x20..0x7f | b'\n' | b'\t'));
+        bytes.iter().fold(0, |any, byte| any | odd(byte)) == 0
     };
     let mut at = 0;
     while at < text.len() {

@@ -18,7 +18,7 @@ use crate::digest::sections::{self, Beside, Copy, Piece};
 use crate::digest::slot::{self, DueSlot, Past, Slot};
 use crate::digest::{self, Zone};
 use crate::store::deliveries::{self, NewDelivery, Variant};
-use crate::store::editions::{self, EditionRow, EditionState, NewEdition};
+use crate::store::editions::{self, DigestState, EditionRow, EditionState, NewEdition};
 use crate::store::{Result, StoreError, Tx, articles, subscribers};
 use crate::subscriber::Subscriber;
 
@@ -61,16 +61,23 @@ pub async fn compile_due(house: &House, started: Time) -> Result<Vec<EditionRow>
 /// If the store does not answer.
 pub async fn meet(house: &House) -> Result<()> {
     for digest in &house.settings().digests {
-        let mut tx = house.store.read().await?;
-        let known = editions::peek_digest(&mut tx, &digest.name).await?;
-        drop(tx);
-        if known.is_none() {
-            let mut tx = house.store.write().await?;
-            editions::digest(&mut tx, &digest.name, house.now()).await?;
-            tx.commit().await?;
-        }
+        known(house, &digest.name).await?;
     }
     Ok(())
+}
+
+/// What a digest remembers; it is known from now on if it was not. Most are,
+/// and that costs no write.
+async fn known(house: &House, digest: &str) -> Result<DigestState> {
+    let mut tx = house.store.read().await?;
+    if let Some(known) = editions::peek_digest(&mut tx, digest).await? {
+        return Ok(known);
+    }
+    drop(tx);
+    let mut tx = house.store.write().await?;
+    let known = editions::digest(&mut tx, digest, house.now()).await?;
+    tx.commit().await?;
+    Ok(known)
 }
 
 /// Slots of a digest that are due, and the zones its readers live in.
@@ -80,18 +87,10 @@ async fn due(
     started: Time,
 ) -> Result<(Vec<DueSlot>, Vec<Option<chrono_tz::Tz>>)> {
     let now = house.now();
-    let mut tx = house.store.read().await?;
-    let known = editions::peek_digest(&mut tx, &digest.name).await?;
+    let known = known(house, &digest.name).await?;
     let readers = match digest.zone {
         Zone::Fixed(_) => vec![],
-        Zone::Subscriber(_) => subscribers::zones(&mut tx).await?,
-    };
-    drop(tx);
-    let Some(known) = known else {
-        let mut tx = house.store.write().await?;
-        editions::digest(&mut tx, &digest.name, now).await?;
-        tx.commit().await?;
-        return Ok((vec![], readers));
+        Zone::Subscriber(_) => subscribers::zones(&mut house.store.read().await?).await?,
     };
     let past =
         Past { last: known.last_slot.and_then(Slot::from_key), since: known.known_since, started };
@@ -308,6 +307,7 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
     let mut tx = house.store.read().await?;
     let pieces = issue::pieces(&mut tx, edition.id).await?;
     drop(tx);
+    let quiet = settings.mail.as_ref().and_then(|mail| mail.quiet);
     let mut queued = 0;
     loop {
         let mut tx = house.store.read().await?;
@@ -348,11 +348,13 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
                 let (variant, pieces) =
                     known.get(&issue::choice(reader, &issue)).copied().flatten()?;
                 let due = issue.due(&edition, reader.timezone);
+                let due = quiet
+                    .map_or(due, |(hours, zone)| hours.after(due, reader.timezone.unwrap_or(zone)));
                 (pieces > 0).then_some(NewDelivery { subscriber: reader.id, variant, due })
             })
             .collect();
         if !editions::set_compiled_to(&mut tx, edition.id, edition.compiled_to, last).await? {
-            // Another machine is writing them.
+            // Another machine is writing them, or the operator stopped it.
             return Ok(queued);
         }
         deliveries::queue(&mut tx, edition.id, &rows, house.now()).await?;
@@ -364,9 +366,7 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         edition.compiled_to = last;
     }
     let mut tx = house.store.write().await?;
-    let open =
-        editions::move_state(&mut tx, edition.id, EditionState::Compiling, EditionState::Sending)
-            .await?;
+    let open = editions::complete(&mut tx, edition.id).await?;
     tx.commit().await?;
     if open {
         info!(

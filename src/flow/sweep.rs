@@ -8,13 +8,19 @@ use tracing::{info, warn};
 use super::House;
 use crate::delivery::{OnUncertain, retry};
 use crate::store::claim::{self, InDoubt, Swept};
-use crate::store::{Result, keys};
+use crate::store::{Result, keys, limits, slowed};
 
 /// How often an instance says that it lives.
 pub const BEAT: Duration = Duration::from_secs(5);
 
 /// An instance that has been silent this long is dead.
 const SILENCE: TimeDelta = TimeDelta::seconds(30);
+
+/// What was slowed down, and has not been tried for so long, is forgotten.
+const FORGOTTEN: TimeDelta = TimeDelta::days(1);
+
+/// Days of quotas are kept so long: a plan to warm up counts them.
+const KEPT: TimeDelta = TimeDelta::days(400);
 
 /// Strikes silent instances and takes back the rows they held.
 ///
@@ -37,7 +43,10 @@ pub async fn sweep(house: &House) -> Result<Swept> {
     }
     let mut tx = house.store.write().await?;
     keys::strike_silent(&mut tx, now - SILENCE).await?;
+    limits::refund_dead(&mut tx).await?;
     let swept = claim::sweep(&mut tx, in_doubt, now).await?;
+    limits::forget(&mut tx, &limits::day(now - KEPT)).await?;
+    slowed::forget(&mut tx, now - FORGOTTEN).await?;
     tx.commit().await?;
     if swept != Swept::default() {
         warn!(

@@ -93,11 +93,13 @@ impl Index {
         }
         ranked.sort_by(by_likeness);
         ranked.truncate(LIFTED.max(limit));
+        let hinted = |other: &Entry| entry.vector.hints.iter().any(|h| has(&other.vector, *h));
         let before = entry.about.since;
         let mut companions: Vec<Query> = Vec::with_capacity(weigh::COMPANIONS);
         for (_, other) in ranked.iter().take(weigh::COMPANIONS) {
             companions.push(self.query(&other.vector, before)?);
         }
+        self.drop_hopeless(entry, &mut ranked, limit, &hinted);
         let mut likenesses: Vec<f32> = ranked.iter().map(|(likeness, _)| *likeness).collect();
         weigh::lift(&mut likenesses, |companion, at| {
             let (_, other) = &ranked[at];
@@ -105,7 +107,7 @@ impl Index {
         });
         for ((ranked, other), lifted) in ranked.iter_mut().zip(likenesses) {
             *ranked = query.score(lifted * self.freshness(entry, other));
-            if entry.vector.hints.iter().any(|hint| has(&other.vector, *hint)) {
+            if hinted(other) {
                 *ranked = 0.5 + *ranked / 2.0;
             }
         }
@@ -118,6 +120,30 @@ impl Index {
             .take_while(|(score, _)| weigh::may_follow(*score))
             .map(|(score, other)| Match { id: other.about.id, score })
             .collect())
+    }
+
+    /// Drops those that no company could lift among the first `limit`.
+    fn drop_hopeless(
+        &self,
+        entry: &Entry,
+        ranked: &mut Vec<(f32, Arc<Entry>)>,
+        limit: usize,
+        hinted: &impl Fn(&Entry) -> bool,
+    ) {
+        if ranked.len() <= limit.max(weigh::COMPANIONS) || limit == 0 {
+            return;
+        }
+        let most = weigh::most_lift(ranked.iter().map(|(likeness, _)| *likeness));
+        let fresh: Vec<f32> =
+            ranked.iter().map(|(_, other)| self.freshness(entry, other)).collect();
+        let mut sure: Vec<f32> = ranked.iter().zip(&fresh).map(|((l, _), f)| l * f).collect();
+        let (_, least, _) = sure.select_nth_unstable_by(limit - 1, |a, b| b.total_cmp(a));
+        let least = *least;
+        let mut at = 0;
+        ranked.retain(|(likeness, other)| {
+            at += 1;
+            at <= weigh::COMPANIONS || (likeness + most) * fresh[at - 1] >= least || hinted(other)
+        });
     }
 
     /// Pieces in other languages that share names and places.
@@ -188,7 +214,8 @@ impl Index {
     fn rarities(&mut self, vector: &Vector, before: Since) -> Result<Vec<f32>> {
         if self.counted.before != Some(before) {
             let on_disk = self.segments.iter().map(|segment| segment.earlier(before)).sum::<u32>();
-            self.counted.all = on_disk + self.fresh.earlier(before);
+            self.counted.earlier = self.fresh.earlier(before);
+            self.counted.all = on_disk + self.counted.earlier.count;
             self.counted.bounds = self.segments.iter().map(|s| s.bound(before)).collect();
             self.counted.rarities.clear();
             self.counted.before = Some(before);
@@ -203,7 +230,7 @@ impl Index {
                 rarities.push(*rarity);
                 continue;
             }
-            let mut with = self.fresh.with(*term, before);
+            let mut with = self.fresh.with(*term, &self.counted.earlier);
             for (segment, bound) in self.segments.iter().zip(&self.counted.bounds) {
                 with += segment.with(*term, *bound, &mut self.cache, &mut self.scratch)?;
             }

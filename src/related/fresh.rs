@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::numbers::Numbers;
 use super::search::{Best, Sought};
 use super::terms::{Loudness, Term, Vector};
-use super::{About, Since};
+use super::{About, Since, weigh};
 
 /// One article.
 #[derive(Debug, Clone)]
@@ -25,9 +25,27 @@ pub(super) struct Fresh {
     /// When the article in each slot appeared; beside the entries, because all
     /// of them are looked through.
     sinces: Vec<Since>,
+    /// What its length takes from its promise.
+    dampings: Vec<f32>,
     free: Vec<u32>,
     postings: HashMap<Term, Vec<(u32, Loudness)>, Numbers>,
     sums: Vec<f32>,
+}
+
+/// Which articles, by their slots, appeared before a moment.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    bits: Vec<u64>,
+    /// How many.
+    pub count: u32,
+    all: bool,
+}
+
+impl Earlier {
+    fn has(&self, slot: u32) -> u32 {
+        let bits = self.bits.get(slot as usize / 64).copied().unwrap_or(0);
+        u32::from(bits >> (slot % 64) & 1 == 1)
+    }
 }
 
 impl Fresh {
@@ -38,12 +56,14 @@ impl Fresh {
         } else {
             self.entries.push(None);
             self.sinces.push(NEVER);
+            self.dampings.push(1.0);
             u32::try_from(self.entries.len() - 1).ok()?
         };
         for (term, loud) in &entry.vector.terms {
             self.postings.entry(*term).or_default().push((slot, *loud));
         }
         self.sinces[slot as usize] = entry.about.since;
+        self.dampings[slot as usize] = weigh::damping(entry.about.length);
         self.entries[slot as usize] = Some(Arc::new(entry));
         Some(slot)
     }
@@ -78,18 +98,25 @@ impl Fresh {
         self.entries.iter().flatten()
     }
 
-    /// How many articles appeared before that moment.
-    pub(super) fn earlier(&self, before: Since) -> u32 {
-        let count = self.sinces.iter().filter(|since| **since < before).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+    /// Which articles appeared before that moment.
+    pub(super) fn earlier(&self, before: Since) -> Earlier {
+        let mut earlier = Earlier::default();
+        for sinces in self.sinces.chunks(64) {
+            let bit = |(at, since): (usize, &Since)| u64::from(*since < before) << at;
+            earlier.bits.push(sinces.iter().enumerate().map(bit).sum());
+        }
+        earlier.count = earlier.bits.iter().map(|bits| bits.count_ones()).sum();
+        earlier.all = earlier.count as usize == self.len();
+        earlier
     }
 
-    /// How many of them have a term.
-    pub(super) fn with(&self, term: Term, before: Since) -> u32 {
+    /// How many of the earlier ones have a term.
+    pub(super) fn with(&self, term: Term, earlier: &Earlier) -> u32 {
         let Some(postings) = self.postings.get(&term) else { return 0 };
-        let earlier = |slot: &u32| self.sinces[*slot as usize] < before;
-        let count = postings.iter().filter(|(slot, _)| earlier(slot)).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        if earlier.all {
+            return u32::try_from(postings.len()).unwrap_or(u32::MAX);
+        }
+        postings.iter().map(|(slot, _)| earlier.has(*slot)).sum()
     }
 
     /// Offers the earlier articles that share terms with what is sought.
@@ -109,7 +136,8 @@ impl Fresh {
         for slot in heard {
             let Some(entry) = &self.entries[slot as usize] else { continue };
             if sought.wants(&entry.about) {
-                best.offer(self.sums[slot as usize], slot, &entry.about);
+                let promise = self.sums[slot as usize] / self.dampings[slot as usize];
+                best.offer(promise, slot, &entry.about);
             }
         }
     }

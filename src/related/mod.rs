@@ -8,9 +8,11 @@
 //! What it answers for an article depends on that article and on those that
 //! appeared before it, as they are now; not on later ones, and not on the
 //! order in which any of them came in. How rare a word is, too, is counted
-//! among the earlier articles only. There is one blur: an article that was
+//! among the earlier articles only. There are two blurs: an article that was
 //! edited or withdrawn after it went to the disk is never shown, but its old
-//! words count as known until its file is merged with others.
+//! words count as known until its file is merged with others; and words that
+//! more than 2,000 articles of a file have are counted to about one in three
+//! hundred.
 
 mod ask;
 pub mod copies;
@@ -31,7 +33,7 @@ use crate::article::ArticleId;
 use crate::clock::Time;
 pub use disk::DiskError;
 use disk::{Cache, List, Listed, Lock, Merge, Scratch, Segment};
-use fresh::{Entry, Fresh};
+use fresh::{Earlier, Entry, Fresh};
 use numbers::Numbers;
 use terms::{Term, Vector};
 
@@ -125,6 +127,8 @@ struct Counted {
     all: u32,
     /// Where that moment lies in each segment.
     bounds: Vec<u32>,
+    /// Those in memory that appeared before it.
+    earlier: Earlier,
     rarities: HashMap<Term, f32, Numbers>,
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::terms::Term;
-use super::{About, Since, weigh};
+use super::{About, Since};
 
 /// Which tongue a candidate must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +32,13 @@ pub(super) struct Sought<'a> {
 impl Sought<'_> {
     /// May this article stand beside the piece at all?
     pub(super) fn wants(&self, about: &About) -> bool {
-        let same = self.language == about.language || self.language == 0 || about.language == 0;
-        about.since < self.before
-            && about.since.0 >= self.not_before
-            && same == (self.tongue == Tongue::Same)
+        about.since < self.before && about.since.0 >= self.not_before && self.speaks(about.language)
+    }
+
+    /// May an article in this language?
+    pub(super) fn speaks(&self, language: u32) -> bool {
+        let same = self.language == language || self.language == 0 || language == 0;
+        same == (self.tongue == Tongue::Same)
     }
 }
 
@@ -84,9 +87,9 @@ impl Best {
         self.least
     }
 
-    /// Takes in an article with the sum of its shared weights.
-    pub(super) fn offer(&mut self, sum: f32, place: u32, about: &About) {
-        let promise = sum / weigh::damping(about.length);
+    /// Takes in an article with its promise: the sum of the weights it shares,
+    /// less what its length takes.
+    pub(super) fn offer(&mut self, promise: f32, place: u32, about: &About) {
         if promise < self.least || self.most == 0 {
             return;
         }

@@ -20,6 +20,9 @@ const MOST_TERMS: usize = 400;
 const MOST_PAIRS: usize = 160;
 const MOST_NAMES: usize = 24;
 const MOST_COUNTRIES: usize = 4;
+/// Room for all of these and the title.
+pub(super) const MOST: usize = 448;
+const _: () = assert!(MOST_TERMS + MOST_NAMES + MOST_COUNTRIES < MOST && MOST.is_multiple_of(64));
 /// Words of the text that count as its lead.
 const LEAD: usize = 41;
 
@@ -159,7 +162,16 @@ impl std::fmt::Debug for Reader {
 struct Tongue {
     stemmer: Option<Stemmer>,
     stop: &'static stop::Words,
-    known: HashMap<Box<str>, Option<Term>>,
+    known: HashMap<Box<str>, Known>,
+}
+
+/// What is known of a word as it is written.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Its term; none for a small word.
+    term: Option<Term>,
+    /// Its term if it is a name.
+    name: Term,
 }
 
 impl Tongue {
@@ -171,12 +183,13 @@ impl Tongue {
         }
     }
 
-    /// The term of a word as it is written; none for a small word.
-    fn term(&mut self, word: &str) -> Option<Term> {
-        if let Some(term) = self.known.get(word) {
-            return *term;
+    fn know(&mut self, word: &str) -> Known {
+        if let Some(known) = self.known.get(word) {
+            return *known;
         }
-        let lower = word.to_lowercase().replace('’', "'");
+        let lower = word.to_lowercase();
+        let name = fnv(lower.as_bytes()).bits(30) | NAMES;
+        let lower = lower.replace('’', "'");
         let term = if lower.len() < 2 || self.stop.contains(lower.as_str()) {
             None
         } else {
@@ -189,8 +202,9 @@ impl Tongue {
         if self.known.len() >= MOST_KNOWN {
             self.known.clear();
         }
-        self.known.insert(word.into(), term);
-        term
+        let known = Known { term, name };
+        self.known.insert(word.into(), known);
+        known
     }
 }
 
@@ -313,7 +327,8 @@ impl Count<'_> {
         before: Option<Term>,
     ) -> Option<Term> {
         let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
-        let term = self.tongue.term(word)?;
+        let Known { term, name } = self.tongue.know(word);
+        let term = term?;
         let digits = word.as_bytes().first().is_some_and(u8::is_ascii_digit);
         let kind = if is_name {
             NAME_WEIGHT
@@ -324,7 +339,6 @@ impl Count<'_> {
         };
         *self.loud.entry(term).or_default() += weight * kind;
         if is_name && word.len() > 2 {
-            let name = fnv(word.to_lowercase().as_bytes()).bits(30) | NAMES;
             *self.names.entry(name).or_default() += 1.0;
         }
         if let Some(before) = before {

@@ -47,9 +47,10 @@ pub(super) fn rarity(all: u32, with: u32) -> f32 {
 /// A text with what its words tell.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Query {
-    /// `loudness · rarity²` of each term that counts, in the order of numbers.
-    terms: Vec<(Term, f32)>,
-    pairs: Vec<((Term, Term), f32)>,
+    /// `loudness · rarity²` of each term that counts.
+    terms: Weights,
+    /// The same of pairs.
+    pairs: Weights,
     norm: f32,
     cut: f32,
 }
@@ -58,21 +59,21 @@ impl Query {
     /// A text whose terms are as rare as `rarities` says, in the order of its terms.
     /// `all` articles were counted for that.
     pub(super) fn new(vector: &Vector, rarities: &[f32], all: u32) -> Self {
-        let mut terms = Vec::with_capacity(vector.terms.len());
+        let mut terms = Weights::with_room_for(vector.terms.len());
         let mut square = 0.0;
         for ((term, loud), rarity) in vector.terms.iter().zip(rarities) {
             if terms::counts(*term) {
-                terms.push((*term, loud.value() * rarity * rarity));
+                terms.put(u64::from(*term), loud.value() * rarity * rarity);
                 square += (loud.value() * rarity).powi(2);
             }
         }
-        let mut pairs = Vec::with_capacity(vector.pairs.len());
+        let mut pairs = Weights::with_room_for(vector.pairs.len());
         for ((first, second), loud) in &vector.pairs {
             let rare = |place: u16| rarities.get(usize::from(place)).copied().unwrap_or(COMMON);
             let Some(words) = vector.pair((*first, *second)) else { continue };
             // A pair is at least as rare as the rarer of its words.
             let rarity = rare(*first).max(rare(*second));
-            pairs.push((words, loud.value() * rarity * rarity));
+            pairs.put(pair_key(words), loud.value() * rarity * rarity);
             square += (loud.value() * rarity).powi(2);
         }
         let young = (rarity(all, 0) / rarity(YOUNG, 0)).min(1.0);
@@ -82,7 +83,8 @@ impl Query {
 
     /// Its weightiest terms, for finding candidates.
     pub(super) fn weightiest(&self, most: usize) -> Vec<(Term, f32)> {
-        let mut all = self.terms.clone();
+        let term = |(term, weight): (u64, f32)| Some((Term::try_from(term).ok()?, weight));
+        let mut all: Vec<(Term, f32)> = self.terms.iter().filter_map(term).collect();
         let order = |a: &(Term, f32), b: &(Term, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if all.len() > most {
             all.select_nth_unstable_by(most, order);
@@ -108,20 +110,20 @@ impl Query {
 
     fn shared(&self, other: &Vector) -> f32 {
         let mut sum = 0.0;
-        let mut own = self.terms.iter().peekable();
-        for (term, loud) in &other.terms {
-            while own.next_if(|(own, _)| own < term).is_some() {}
-            if let Some((_, weight)) = own.next_if(|(own, _)| own == term) {
+        let mut shared = Places::default();
+        for (place, (term, loud)) in other.terms.iter().enumerate() {
+            if let Some(weight) = self.terms.get(u64::from(*term)) {
                 sum += weight * loud.value();
+                shared.note(place);
             }
         }
-        let mut own = self.pairs.iter().peekable();
         for (pair, loud) in &other.pairs {
-            let Some(words) = other.pair(*pair) else { continue };
-            while own.next_if(|(own, _)| *own < words).is_some() {}
-            if let Some((_, weight)) = own.next_if(|(own, _)| *own == words) {
-                sum += weight * loud.value();
+            // Only of words that are both shared.
+            if !shared.has(pair.0) || !shared.has(pair.1) {
+                continue;
             }
+            let weight = other.pair(*pair).and_then(|words| self.pairs.get(pair_key(words)));
+            sum += weight.unwrap_or(0.0) * loud.value();
         }
         sum
     }
@@ -129,6 +131,71 @@ impl Query {
     /// A likeness as readers see it: from 0 to 1, one half where relation begins.
     pub(super) fn score(&self, likeness: f32) -> f32 {
         if likeness <= 0.0 { 0.0 } else { likeness / (likeness + self.cut) }
+    }
+}
+
+/// Two words as one key.
+fn pair_key((first, second): (Term, Term)) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+/// Weights by their keys: open addressing, at most half full.
+#[derive(Debug, Clone, Default)]
+struct Weights {
+    rooms: Vec<(u64, f32)>,
+    shift: u32,
+}
+
+/// The key of an empty room; no term and no pair of words has it.
+const EMPTY: u64 = u64::MAX;
+
+impl Weights {
+    fn with_room_for(many: usize) -> Self {
+        let rooms = (many * 2).next_power_of_two().max(2);
+        Self { rooms: vec![(EMPTY, 0.0); rooms], shift: 64 - rooms.ilog2() }
+    }
+
+    /// The room of a key, or the empty one that it would get.
+    fn room(&self, key: u64) -> usize {
+        let mut room =
+            usize::try_from(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift).unwrap_or(0);
+        while !matches!(self.rooms[room].0, EMPTY) && self.rooms[room].0 != key {
+            room = (room + 1) & (self.rooms.len() - 1);
+        }
+        room
+    }
+
+    fn put(&mut self, key: u64, weight: f32) {
+        let room = self.room(key);
+        self.rooms[room] = (key, weight);
+    }
+
+    fn get(&self, key: u64) -> Option<f32> {
+        if self.rooms.is_empty() {
+            return None;
+        }
+        let (known, weight) = self.rooms[self.room(key)];
+        (known == key).then_some(weight)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u64, f32)> {
+        self.rooms.iter().copied().filter(|(key, _)| *key != EMPTY)
+    }
+}
+
+/// Which of a text's terms another one shares, by their places.
+#[derive(Default)]
+struct Places([u64; terms::MOST / 64]);
+
+impl Places {
+    fn note(&mut self, place: usize) {
+        if let Some(bits) = self.0.get_mut(place / 64) {
+            *bits |= 1 << (place % 64);
+        }
+    }
+
+    fn has(&self, place: u16) -> bool {
+        self.0.get(usize::from(place) / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1)
     }
 }
 
@@ -161,6 +228,14 @@ pub(super) fn lift(likenesses: &mut [f32], likeness: impl Fn(usize, usize) -> f3
         let mean = company / companions as f32;
         *own += COMPANY * mean;
     }
+}
+
+/// The most that [`lift`] can add to any of these, the likest first.
+pub(super) fn most_lift(likenesses: impl ExactSizeIterator<Item = f32>) -> f32 {
+    let companions = likenesses.len().min(COMPANIONS);
+    #[expect(clippy::cast_precision_loss, reason = "at most three")]
+    let mean = likenesses.take(companions).sum::<f32>() / companions.max(1) as f32;
+    COMPANY * mean
 }
 
 /// Names and countries of a text with what they tell.

@@ -483,34 +483,30 @@ impl ArticleRow {
 /// # Errors
 /// If the store does not answer.
 pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Card>> {
-    // One text for each kind of shelf, so that each is one range of one index.
     const ALL: &str = concat!(
         "select ",
         card_columns!(),
         " from articles a where a.withdrawn is null \
          and a.published >= $1 and (a.published, a.id) < ($2, $3) order by a.published desc, a.id desc limit $4"
     );
-    const REGION: &str = concat!(
-        "select ",
-        card_columns!(),
-        " from article_regions s join articles a on a.id = s.article_id \
-         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.region = $5 \
-         order by s.published desc, s.article_id desc limit $4"
-    );
-    const AUTHOR: &str = concat!(
-        "select ",
-        card_columns!(),
-        " from article_authors s join articles a on a.id = s.article_id \
-         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.slug = $5 \
-         order by s.published desc, s.article_id desc limit $4"
-    );
-    const OTHER: &str = concat!(
-        "select ",
-        card_columns!(),
-        " from article_shelves s join articles a on a.id = s.article_id \
-         where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.shelf = $5 \
-         order by s.published desc, s.article_id desc limit $4"
-    );
+    // One text for each kind of shelf, so that each is one range of one index.
+    macro_rules! on_shelf {
+        ($table:literal, $key:literal) => {
+            concat!(
+                "select ",
+                card_columns!(),
+                " from ",
+                $table,
+                " s join articles a on a.id = s.article_id \
+                 where s.published >= $1 and (s.published, s.article_id) < ($2, $3) and s.",
+                $key,
+                " = $5 order by s.published desc, s.article_id desc limit $4"
+            )
+        };
+    }
+    const REGION: &str = on_shelf!("article_regions", "region");
+    const AUTHOR: &str = on_shelf!("article_authors", "slug");
+    const OTHER: &str = on_shelf!("article_shelves", "shelf");
     let since = filter.since.map_or(i64::MIN, millis);
     let (before, before_id) =
         filter.after.map_or((i64::MAX, i64::MAX), |(at, id)| (millis(at), id.0));

@@ -94,40 +94,6 @@ pub async fn claim(
     Ok(claims)
 }
 
-/// How many mails are left of today's quota. The count is in the store, so a
-/// restart gives no fresh quota.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn quota_left(tx: &mut Tx, quota: i64, now: Time) -> Result<i64> {
-    const OPEN: &str =
-        "insert into counters (name, value) values ($1, 0) on conflict (name) do nothing";
-    const FORGET: &str = "delete from counters where name like 'mails:%' and name < $1";
-    const TODAY: &str = "update counters set value = value where name = $1 returning value";
-    let day = today(now);
-    on!(tx, c => sqlx::query(FORGET).bind(&day).execute(&mut *c).await.map(|_| ()))?;
-    on!(tx, c => sqlx::query(OPEN).bind(&day).execute(&mut *c).await.map(|_| ()))?;
-    // The update holds the row until the end: two machines never grant the same mail.
-    let used =
-        on!(tx, c => sqlx::query_scalar::<_, i64>(TODAY).bind(&day).fetch_one(&mut *c).await)?;
-    Ok((quota - used).max(0))
-}
-
-/// Counts mails into today's quota, in the transaction that claimed them.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn use_quota(tx: &mut Tx, mails: usize, now: Time) -> Result<()> {
-    const USE: &str = "update counters set value = value + $2 where name = $1";
-    let mails = i64::try_from(mails).unwrap_or(i64::MAX);
-    on!(tx, c => sqlx::query(USE).bind(today(now)).bind(mails).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-fn today(now: Time) -> String {
-    format!("mails:{}", now.date_naive())
-}
-
 /// When the next row of an edition is due, if any is queued.
 ///
 /// # Errors

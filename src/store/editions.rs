@@ -69,7 +69,8 @@ pub struct EditionRow {
     pub title: String,
     /// What the frame of its mails says, as JSON; `flow` knows the form.
     pub frame: String,
-    /// The last subscriber row that its deliveries cover.
+    /// The last subscriber row that its deliveries cover; the highest number
+    /// there is when all are written.
     pub compiled_to: i64,
 }
 
@@ -291,6 +292,33 @@ pub async fn set_compiled_to(tx: &mut Tx, edition: i64, from: i64, to: i64) -> R
     const SET: &str = "update editions set compiled_to = $3 where id = $1 and compiled_to = $2 and state = 'compiling'";
     Ok(
         on!(tx, c => sqlx::query(SET).bind(edition).bind(from).bind(to).execute(c).await.map(|done| done.rows_affected()))?
+            == 1,
+    )
+}
+
+/// Notes that all deliveries are written, and lets the edition be settled;
+/// false if it was stopped meanwhile.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn complete(tx: &mut Tx, edition: i64) -> Result<bool> {
+    const COMPLETE: &str = "update editions set state = 'sending', compiled_to = $2 where id = $1 and state = 'compiling'";
+    Ok(
+        on!(tx, c => sqlx::query(COMPLETE).bind(edition).bind(i64::MAX).execute(c).await.map(|done| done.rows_affected()))?
+            == 1,
+    )
+}
+
+/// Lets a paused edition go on where it was: writing deliveries, or sending.
+/// False if it is not paused.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn resume(tx: &mut Tx, edition: i64) -> Result<bool> {
+    const RESUME: &str = "update editions set state = case when compiled_to = $2 then 'sending' else 'compiling' end \
+         where id = $1 and state = 'paused'";
+    Ok(
+        on!(tx, c => sqlx::query(RESUME).bind(edition).bind(i64::MAX).execute(c).await.map(|done| done.rows_affected()))?
             == 1,
     )
 }

@@ -98,40 +98,84 @@ pub struct Stretch {
     pub limit: i64,
 }
 
+impl Stretch {
+    fn bounds(&self) -> (i64, i64) {
+        (self.from.map_or(i64::MIN, millis), self.before.map_or(i64::MAX, millis))
+    }
+}
+
+/// One text for each kind of shelf (regions, authors, others), so that each is
+/// one range of one index: around the names of its table and of its key.
+macro_rules! on_shelf {
+    ($select:literal, $where:literal, $is:literal) => {
+        [
+            concat!($select, "article_regions", $where, "region", $is),
+            concat!($select, "article_authors", $where, "slug", $is),
+            concat!($select, "article_shelves", $where, "shelf", $is),
+        ]
+    };
+}
+
+/// The text for this shelf, and what is bound in it as its key: `all` is for
+/// the shelf on which all pieces stand.
+fn of_kind<'a>(
+    shelf: &'a str,
+    all: &'static str,
+    [region, author, other]: [&'static str; 3],
+) -> (&'static str, Option<&'a str>) {
+    match shelf.split_once('/') {
+        Some(("region", path)) => (region, Some(path)),
+        Some(("author", slug)) => (author, Some(slug)),
+        Some(_) => (other, Some(shelf)),
+        None => (all, None),
+    }
+}
+
 /// What stands on a shelf, newest first.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn places(tx: &mut Tx, shelf: &str, stretch: Stretch) -> Result<Vec<Place>> {
-    // One text for each kind of shelf, so that each is one range of one index.
     const ALL: &str = "select id, rev, published, updated from articles \
         where withdrawn is null and published >= $1 and published < $2 \
         order by published desc, id desc limit $3";
-    const REGION: &str = "select a.id, a.rev, a.published, a.updated \
-        from article_regions s join articles a on a.id = s.article_id \
-        where s.published >= $1 and s.published < $2 and s.region = $4 \
-        order by s.published desc, s.article_id desc limit $3";
-    const AUTHOR: &str = "select a.id, a.rev, a.published, a.updated \
-        from article_authors s join articles a on a.id = s.article_id \
-        where s.published >= $1 and s.published < $2 and s.slug = $4 \
-        order by s.published desc, s.article_id desc limit $3";
-    const OTHER: &str = "select a.id, a.rev, a.published, a.updated \
-        from article_shelves s join articles a on a.id = s.article_id \
-        where s.published >= $1 and s.published < $2 and s.shelf = $4 \
-        order by s.published desc, s.article_id desc limit $3";
-    let (text, key) = match shelf.split_once('/') {
-        Some(("region", region)) => (REGION, Some(region)),
-        Some(("author", slug)) => (AUTHOR, Some(slug)),
-        Some(_) => (OTHER, Some(shelf)),
-        None => (ALL, None),
-    };
-    let from = stretch.from.map_or(i64::MIN, millis);
-    let before = stretch.before.map_or(i64::MAX, millis);
+    const ONE: [&str; 3] = on_shelf!(
+        "select a.id, a.rev, a.published, a.updated from ",
+        " s join articles a on a.id = s.article_id \
+         where s.published >= $1 and s.published < $2 and s.",
+        " = $4 order by s.published desc, s.article_id desc limit $3"
+    );
+    let (text, key) = of_kind(shelf, ALL, ONE);
+    let (from, before) = stretch.bounds();
     Ok(on!(tx, c => {
         let query = sqlx::query_as::<_, Place>(text).bind(from).bind(before).bind(stretch.limit);
         match key {
             Some(key) => query.bind(key).fetch_all(c).await,
             None => query.fetch_all(c).await,
+        }
+    })?)
+}
+
+/// How many pieces stand on a stretch of a shelf; counts up to its limit.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn count(tx: &mut Tx, shelf: &str, stretch: Stretch) -> Result<i64> {
+    // Counted in the index alone, whatever the pieces are.
+    const ALL: &str = "select count(*) from (select 1 from articles \
+        where withdrawn is null and published >= $1 and published < $2 limit $3) as s";
+    const ONE: [&str; 3] = on_shelf!(
+        "select count(*) from (select 1 from ",
+        " where published >= $1 and published < $2 and ",
+        " = $4 limit $3) as s"
+    );
+    let (text, key) = of_kind(shelf, ALL, ONE);
+    let (from, before) = stretch.bounds();
+    Ok(on!(tx, c => {
+        let query = sqlx::query_scalar::<_, i64>(text).bind(from).bind(before).bind(stretch.limit);
+        match key {
+            Some(key) => query.bind(key).fetch_one(c).await,
+            None => query.fetch_one(c).await,
         }
     })?)
 }
@@ -143,18 +187,9 @@ pub async fn places(tx: &mut Tx, shelf: &str, stretch: Stretch) -> Result<Vec<Pl
 pub async fn first_since(tx: &mut Tx, shelf: &str, from: Time) -> Result<Option<Time>> {
     const ALL: &str =
         "select min(published) from articles where withdrawn is null and published >= $1";
-    const REGION: &str =
-        "select min(published) from article_regions where published >= $1 and region = $2";
-    const AUTHOR: &str =
-        "select min(published) from article_authors where published >= $1 and slug = $2";
-    const OTHER: &str =
-        "select min(published) from article_shelves where published >= $1 and shelf = $2";
-    let (text, key) = match shelf.split_once('/') {
-        Some(("region", region)) => (REGION, Some(region)),
-        Some(("author", slug)) => (AUTHOR, Some(slug)),
-        Some(_) => (OTHER, Some(shelf)),
-        None => (ALL, None),
-    };
+    const ONE: [&str; 3] =
+        on_shelf!("select min(published) from ", " where published >= $1 and ", " = $2");
+    let (text, key) = of_kind(shelf, ALL, ONE);
     let first = on!(tx, c => {
         let query = sqlx::query_scalar::<_, Option<i64>>(text).bind(millis(from));
         match key {

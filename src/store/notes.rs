@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::batch::Batched;
-use super::{Result, Time, Tx, millis, on, to_json};
+use super::{Result, Time, Tx, limits, millis, on, to_json};
 use crate::delivery::transition::State;
 
 /// Names a claimed row: it is ours while `attempt` is what it was.
@@ -76,6 +76,17 @@ pub enum Note {
     Dropped,
 }
 
+impl Note {
+    /// Does what the mail took from quotas stay taken: it went out, or may
+    /// have, or still may.
+    fn uses_quota(&self) -> bool {
+        matches!(
+            self,
+            Self::Handing | Self::Sent { .. } | Self::Doubtful { .. } | Self::Held { .. }
+        )
+    }
+}
+
 /// Writes notes of as many different rows; false for a row that is no longer
 /// ours: then stop, do not insist. A row that already stands where its note
 /// puts it, by the same claim, is ours: after a commit that failed nobody
@@ -102,6 +113,10 @@ pub async fn notes(tx: &mut Tx, notes: &[(Ticket, &Note)], now: Time) -> Result<
             other => note(tx, ticket, other, now).await? || stands(tx, ticket, other).await?,
         });
     }
+    let ours = notes.iter().zip(&answers).filter(|(_, ours)| **ours).map(|(entry, _)| entry);
+    let free: Vec<Ticket> =
+        ours.filter(|(_, note)| !note.uses_quota()).map(|(ticket, _)| *ticket).collect();
+    limits::refund(tx, &free).await?;
     Ok(answers)
 }
 

@@ -63,12 +63,13 @@ pub fn headers(document: &Document, variant: &Variant, fresh: bool) -> HeaderMap
     put(CACHE_CONTROL, &format!("{for_whom}, max-age={}", document.max_age));
     put(VARY, if document.has_page { "Accept, Accept-Encoding" } else { "Accept-Encoding" });
     put(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    // Whoever has it has the rest as well (RFC 9110 section 15.4.5).
+    if fresh {
+        return headers;
+    }
     put(ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Last-Modified, Link");
     for link in &document.links {
         put(LINK, link);
-    }
-    if fresh {
-        return headers;
     }
     put(CONTENT_TYPE, &document.content_type);
     put(CONTENT_LENGTH, &variant.bytes.len().to_string());

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
+use tokio::sync::Mutex;
 
 pub use crate::feed::Coding;
 
@@ -27,6 +28,7 @@ pub struct Document {
     pub has_page: bool,
     identity: Variant,
     encoded: [OnceLock<Variant>; 3],
+    packing: Mutex<()>,
 }
 
 /// The bytes of a document in one encoding.
@@ -62,6 +64,7 @@ impl Document {
             has_page: false,
             identity: Variant::new(Coding::Identity, bytes.into()),
             encoded: Default::default(),
+            packing: Mutex::new(()),
         }
     }
 
@@ -81,6 +84,17 @@ impl Document {
     #[must_use]
     pub fn beside_page(self) -> Self {
         Self { has_page: true, ..self }
+    }
+
+    /// Is everybody answered the same with this as with the other?
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        self.identity.etag == other.identity.etag
+            && self.content_type == other.content_type
+            && self.last_modified == other.last_modified
+            && self.links == other.links
+            && (self.max_age, self.is_private, self.has_page)
+                == (other.max_age, other.is_private, other.has_page)
     }
 
     /// The document as it is.
@@ -113,8 +127,13 @@ impl Document {
         })
     }
 
-    /// Sees to it that a coding is ready, on a thread that nobody waits for.
+    /// Sees to it that a coding is ready: the first who asks has it made, on a
+    /// thread for such work, and the others wait for that.
     pub async fn encode(self: &Arc<Self>, coding: Coding) {
+        if self.ready(coding).is_some() {
+            return;
+        }
+        let _turn = self.packing.lock().await;
         if self.ready(coding).is_none() {
             let document = Arc::clone(self);
             let made = tokio::task::spawn_blocking(move || {

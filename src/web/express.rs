@@ -8,16 +8,17 @@
 
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::conditional::{self, Asked};
-use super::document::Document;
+use super::document::{Coding, Document};
 use super::wire::{Heads, Tails};
 
 /// Lines of a request that are looked at; one with more is handed on.
@@ -25,9 +26,12 @@ const MOST_LINES: usize = 64;
 /// What is read at a time.
 const READ_BYTES: usize = 4096;
 
-/// Finds the ready document at a path with its query, if there is one.
+/// Finds the document at a path with its query, if there is one.
 pub trait Find: Send + Sync {
-    /// The document; `None`: ask the router.
+    /// The document, if it is at hand.
+    fn ready(&self, target: &str) -> Option<Arc<Document>>;
+
+    /// The document, made if need be; `None`: ask the router.
     fn find(&self, target: &str) -> impl Future<Output = Option<Arc<Document>>> + Send;
 }
 
@@ -66,13 +70,23 @@ where
 {
     let mut buffer: Vec<u8> = Vec::with_capacity(READ_BYTES);
     let mut until = None;
+    // Set once and moved on when it rings, not with each request.
+    let mut alarm = pin!(sleep(bounds.header));
     loop {
         let (length, reply) = match read(&buffer) {
             Read::Wanted(wanted) => {
-                let Some(reply) = reply(&wanted, documents).await else {
-                    return Ok(Leaves::HandedOn(stream, buffer));
+                let document = match documents.ready(wanted.target) {
+                    Some(document) => document,
+                    None => match documents.find(wanted.target).await {
+                        Some(document) => document,
+                        None => return Ok(Leaves::HandedOn(stream, buffer)),
+                    },
                 };
-                (wanted.length, reply)
+                let coding = conditional::negotiate(&wanted.asked);
+                if document.ready(coding).is_none() {
+                    document.encode(coding).await;
+                }
+                (wanted.length, reply(&wanted, &document, coding))
             }
             Read::Other => return Ok(Leaves::HandedOn(stream, buffer)),
             Read::Partial if buffer.len() >= bounds.header_bytes => {
@@ -81,17 +95,21 @@ where
             Read::Partial => {
                 let until = *until.get_or_insert_with(|| Instant::now() + bounds.header);
                 let is_idle = buffer.is_empty();
-                let more = timeout_at(until, stream.read_buf(&mut buffer));
-                let more = tokio::select! {
+                tokio::select! {
                     biased;
-                    more = more => more,
+                    more = stream.read_buf(&mut buffer) => {
+                        if more? == 0 {
+                            return Ok(Leaves::Closed);
+                        }
+                    }
                     // Between requests the connection can go at once.
                     _ = closed.changed(), if is_idle => return Ok(Leaves::Closed),
-                };
-                match more {
-                    Ok(Ok(0)) | Err(_) => return Ok(Leaves::Closed),
-                    Ok(Ok(_)) => {}
-                    Ok(Err(error)) => return Err(error),
+                    () = &mut alarm => {
+                        if Instant::now() >= until {
+                            return Ok(Leaves::Closed);
+                        }
+                        alarm.as_mut().reset(until);
+                    }
                 }
                 continue;
             }
@@ -185,18 +203,15 @@ struct Reply {
     closing: bool,
 }
 
-async fn reply(wanted: &Wanted<'_>, documents: &impl Find) -> Option<Reply> {
-    let document = documents.find(wanted.target).await?;
-    let coding = conditional::negotiate(&wanted.asked);
-    document.encode(coding).await;
+fn reply(wanted: &Wanted<'_>, document: &Document, coding: Coding) -> Reply {
     let variant = document.variant(coding);
-    let heads = Heads::of(&document, variant);
-    let fresh = conditional::is_fresh(&document, variant, &wanted.asked);
-    Some(Reply {
+    let heads = Heads::of(document, variant);
+    let fresh = conditional::is_fresh(document, variant, &wanted.asked);
+    Reply {
         head: if fresh { heads.not_modified.clone() } else { heads.ok.clone() },
         body: if fresh || wanted.head_only { Bytes::new() } else { variant.bytes.clone() },
         closing: wanted.closing,
-    })
+    }
 }
 
 /// Writes all parts, with one call where the system takes them at once.

@@ -8,18 +8,20 @@ use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
+use tracing::warn;
 
 use super::conditional;
 use super::document::Document;
 use super::express::Find;
 use super::feed_page;
 use super::office::Office;
-use super::press::{Made, Source};
+use super::press::{Edge, Look, Made, Source};
 use super::trouble::Trouble;
 use crate::clock::Time;
 use crate::feed::{Composed, Format};
 use crate::flow::syndicate::picked::{self, Pick};
-use crate::flow::syndicate::{self, Absent, FeedName};
+use crate::flow::syndicate::{self, Absent, FeedName, Round};
+use crate::store::StoreError;
 
 /// `/feeds/all.rss`, `/feeds/region/africa/kenya.atom`, `/feeds/author/SLUG.json`, …
 pub async fn feed(
@@ -56,11 +58,13 @@ pub async fn opml(
 }
 
 impl Find for Office {
+    fn ready(&self, target: &str) -> Option<Arc<Document>> {
+        self.press.ready(&self.house, target)
+    }
+
     async fn find(&self, target: &str) -> Option<Arc<Document>> {
-        match self.press.ready(&self.house, target) {
-            Some(document) => Some(document),
-            None => at(self, target).await,
-        }
+        // What it takes to make a feed is not carried along by every connection.
+        Box::pin(at(self, target)).await
     }
 }
 
@@ -81,22 +85,70 @@ pub async fn document(
     format: Format,
 ) -> Result<Option<Arc<Document>>, Trouble> {
     let path = format!("/{}.{}", name.path(), format.extension());
-    let source = name.shelf().map_or(Source::Editions, Source::Shelf);
+    let source = source(name);
     let make = |last: Option<Arc<Composed>>| async move {
-        let made = syndicate::feed(&office.house, name, format, last.as_deref()).await?;
-        let Some(feed) = made else { return Ok(None) };
-        let mut links = vec![itself(&feed.address)];
-        links.extend(feed.hubs.iter().map(|hub| format!("<{hub}>; rel=\"hub\"")));
-        links.extend(feed.others.iter().map(|(other, address)| {
-            format!("<{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type())
-        }));
-        let max_age = office.house.settings().feeds.max_age;
-        let text = feed.composed.text.clone();
-        let document = Document::new(text, format.content_type(), feed.changed, links);
-        let document = document.kept_for(max_age).beside_page();
-        Ok(Some(Made { document, composed: Some(feed.composed) }))
+        let mut round = Round::open(&office.house);
+        let max_age = round.settings().feeds.max_age;
+        round.make(name, &[(format, last)]).await?;
+        Ok(round.close().await?.pop().map(|feed| set_feed(feed, max_age)))
     };
     office.press.sheet(&office.house, &path, source, make).await
+}
+
+/// Makes feeds anew in the formats that are named, after `look`, and puts all
+/// of them out together.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn renew(
+    office: &Office,
+    look: Look,
+    wanted: &[(FeedName, Vec<Format>)],
+) -> Result<(), StoreError> {
+    let mut round = Round::open(&office.house);
+    let edge = Edge::of(look, round.settings());
+    let max_age = round.settings().feeds.max_age;
+    let path = |name: &FeedName, format: Format| format!("/{}.{}", name.path(), format.extension());
+    let mut places = vec![];
+    for (name, formats) in wanted {
+        let behind: Vec<_> = formats
+            .iter()
+            .map(|format| (*format, path(name, *format)))
+            .filter(|(_, path)| office.press.made(path, &edge).is_none())
+            .map(|(format, path)| (format, office.press.parts(&path, &edge)))
+            .collect();
+        match round.make(name, &behind).await {
+            Ok(true) => places.extend(behind.iter().map(|(format, _)| (name, *format))),
+            Ok(false) => {
+                for format in formats {
+                    office.press.drop(&path(name, *format));
+                }
+            }
+            Err(error) => warn!("/{} is behind: {error}", name.path()),
+        }
+    }
+    for ((name, format), feed) in places.into_iter().zip(round.close().await?) {
+        let made = set_feed(feed, max_age);
+        office.press.keep(&path(name, format), source(name), edge.clone(), made);
+    }
+    Ok(())
+}
+
+/// What a feed is made from.
+fn source(name: &FeedName) -> Source {
+    name.shelf().map_or(Source::Editions, Source::Shelf)
+}
+
+fn set_feed(feed: syndicate::Feed, max_age: u32) -> Made {
+    let mut links = vec![itself(&feed.address)];
+    links.extend(feed.hubs.iter().map(|hub| format!("<{hub}>; rel=\"hub\"")));
+    links.extend(feed.others.iter().map(|(other, address)| {
+        format!("<{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type())
+    }));
+    let text = feed.composed.text.clone();
+    let document = Document::new(text, feed.format.content_type(), feed.changed, links);
+    let document = document.kept_for(max_age).beside_page();
+    Made { document, composed: Some(feed.composed) }
 }
 
 async fn list(office: &Office) -> Result<Option<Arc<Document>>, Trouble> {
@@ -146,7 +198,7 @@ async fn pick_document(
     format: Format,
 ) -> Result<Option<Arc<Document>>, Trouble> {
     let make = |last: Option<Arc<Composed>>| async move {
-        let feed = picked::feed(&office.house, pick, format, last.as_deref()).await?;
+        let feed = picked::feed(&office.house, pick, format, last).await?;
         let text = feed.composed.text.clone();
         let links = vec![itself(&feed.address)];
         let document = Document::new(text, format.content_type(), feed.changed, links);

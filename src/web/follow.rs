@@ -18,6 +18,9 @@ use crate::store::{Result, feeds as stored};
 /// another machine, may have changed it.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Feeds that are put out together.
+const GROUP: usize = 32;
+
 /// Follows the store until told to stop.
 pub async fn run(office: Office, mut stop: watch::Receiver<bool>) {
     let mut seen = None;
@@ -52,16 +55,14 @@ async fn once(office: &Office, seen: &mut Option<Look>) -> Result<()> {
         let mut tx = office.house.store.read().await?;
         let touched = stored::touched(&mut tx, before.articles).await?;
         drop(tx);
-        for (shelf, _) in touched {
-            if let Some(name) = FeedName::of_shelf(&shelf) {
-                renew(office, &name).await?;
-            }
-        }
+        let names = touched.iter().filter_map(|(shelf, _)| FeedName::of_shelf(shelf));
+        renew(office, look, &names.collect::<Vec<_>>()).await?;
     }
     if look.editions != before.editions {
-        for digest in &office.house.settings().digests {
-            renew(office, &FeedName::Digest(digest.name.clone())).await?;
-        }
+        let settings = office.house.settings();
+        let digests = settings.digests.iter();
+        let names = digests.map(|digest| FeedName::Digest(digest.name.clone()));
+        renew(office, look, &names.collect::<Vec<_>>()).await?;
     }
     if let Some(courier) = office.courier()
         && push::announce(&office.house, courier).await? > 0
@@ -77,17 +78,26 @@ async fn once(office: &Office, seen: &mut Option<Look>) -> Result<()> {
     Ok(())
 }
 
-/// Makes a feed again in the formats in which somebody ever asked for it: in
-/// the others nobody can have subscribed to it.
-async fn renew(office: &Office, name: &FeedName) -> Result<()> {
-    for format in Format::ALL {
-        let path = format!("{}.{}", name.path(), format.extension());
+/// Makes feeds again in the formats in which somebody ever asked for them: in
+/// the others nobody can have subscribed to them.
+async fn renew(office: &Office, look: Look, names: &[FeedName]) -> Result<()> {
+    for names in names.chunks(GROUP) {
+        let mut wanted = Vec::with_capacity(names.len());
         let mut tx = office.house.store.read().await?;
-        let was_made = stored::was_made(&mut tx, &path).await?;
-        drop(tx);
-        if was_made && let Err(trouble) = feeds::document(office, name, format).await {
-            warn!("/{path} is behind: {trouble:?}");
+        for name in names {
+            let mut formats = vec![];
+            for format in Format::ALL {
+                let path = format!("{}.{}", name.path(), format.extension());
+                if stored::was_made(&mut tx, &path).await? {
+                    formats.push(format);
+                }
+            }
+            if !formats.is_empty() {
+                wanted.push((name.clone(), formats));
+            }
         }
+        drop(tx);
+        feeds::renew(office, look, &wanted).await?;
     }
     Ok(())
 }

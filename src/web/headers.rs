@@ -53,7 +53,10 @@ async fn guard(request: Request, next: Next) -> Response {
             broken()
         }
     };
-    secure_headers(response.headers_mut());
+    // What somebody has already keeps the headers it came with.
+    if response.status() != StatusCode::NOT_MODIFIED {
+        secure_headers(response.headers_mut());
+    }
     response
 }
 

@@ -73,11 +73,19 @@ pub struct Look {
 }
 
 /// A state of the store and the settings.
-#[derive(Clone)]
-struct Edge {
+#[derive(Debug, Clone)]
+pub struct Edge {
     articles: i64,
     editions: i64,
     settings: Arc<Settings>,
+}
+
+impl Edge {
+    /// What a look showed, under some settings.
+    #[must_use]
+    pub fn of(look: Look, settings: &Arc<Settings>) -> Self {
+        Self { articles: look.articles, editions: look.editions, settings: Arc::clone(settings) }
+    }
 }
 
 struct Kept {
@@ -157,21 +165,13 @@ impl Press {
                 return Ok::<_, Trouble>(Some(document));
             }
             let Some(made) = make(composed).await? else { return Ok(None) };
-            let document = Arc::new(made.document);
-            if let Some(older) = &older {
-                // What readers asked for before they will ask for again.
-                for coding in older.encoded() {
-                    document.encode(coding).await;
-                }
-            }
-            self.keep(path, source, edge.clone(), &document, made.composed);
-            Ok(Some(document))
+            Ok(Some(self.keep(path, source, edge.clone(), made)))
         };
         let Some(old) = &older else { return made.await };
         let failed = match timeout(MAKE_FOR, made).await {
             Ok(Ok(Some(document))) => return Ok(Some(document)),
             Ok(Ok(None)) => {
-                self.shelf().kept.remove(path);
+                self.drop(path);
                 return Ok(None);
             }
             Ok(Err(trouble)) => format!("{trouble:?}"),
@@ -291,27 +291,39 @@ impl Press {
                 || of_articles())
     }
 
-    fn made(&self, path: &str, edge: &Edge) -> Option<Arc<Document>> {
+    /// The parts of the document at `path`, if they hold under these settings.
+    pub fn parts(&self, path: &str, edge: &Edge) -> Option<Arc<Composed>> {
+        let shelf = self.shelf();
+        let kept = shelf.kept.get(path)?;
+        kept.composed.clone().filter(|_| Arc::ptr_eq(&kept.edge.settings, &edge.settings))
+    }
+
+    /// Takes the document at `path` away: there is none any more.
+    pub fn drop(&self, path: &str) {
+        self.shelf().kept.remove(path);
+    }
+
+    /// The document at `path`, if there is one of this state.
+    pub fn made(&self, path: &str, edge: &Edge) -> Option<Arc<Document>> {
         let shelf = self.shelf();
         let kept = shelf.kept.get(path).filter(|kept| self.holds(kept, edge))?;
         Some(Arc::clone(&kept.document))
     }
 
     /// Puts a document on the shelf, and takes off those not read for longest
-    /// when the shelf is full.
-    fn keep(
-        &self,
-        path: &str,
-        source: Source,
-        edge: Edge,
-        document: &Arc<Document>,
-        composed: Option<Composed>,
-    ) {
+    /// when the shelf is full. The very same document as before keeps what was
+    /// packed of it.
+    pub fn keep(&self, path: &str, source: Source, edge: Edge, made: Made) -> Arc<Document> {
         let mut shelf = self.shelf();
         shelf.uses += 1;
+        let before = shelf.kept.get(path).map(|kept| &kept.document);
+        let document = match before.filter(|before| before.is_as(&made.document)) {
+            Some(before) => Arc::clone(before),
+            None => Arc::new(made.document),
+        };
         let kept = Kept {
-            document: Arc::clone(document),
-            composed: composed.map(Arc::new),
+            document: Arc::clone(&document),
+            composed: made.composed.map(Arc::new),
             source,
             edge,
             tried: None,
@@ -326,6 +338,7 @@ impl Press {
                 bytes -= gone.size_bytes();
             }
         }
+        document
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -18,6 +18,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -235,14 +236,7 @@ impl Guest {
                 .keep_alive_interval(limits.header)
                 .keep_alive_timeout(limits.stall)
                 .serve_connection(stream, service);
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                ended = &mut connection => ended,
-                _ = closed.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            }
+            until_closed(connection, closed).await
         } else {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -250,14 +244,7 @@ impl Guest {
                 .max_header_size(limits.header_bytes)
                 .max_headers(limits.header_lines)
                 .serve_connection(stream, service);
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                ended = &mut connection => ended,
-                _ = closed.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            }
+            until_closed(connection, closed).await
         };
         if let Err(error) = ended {
             tracing::debug!("A connection from {peer} ended early: {error}");
@@ -302,6 +289,21 @@ impl Guest {
             Ok(Ok(bytes)) => Ok(Body::from(bytes)),
             Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
             Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+}
+
+/// Serves a connection to its end; after `closed`, to the end of what is asked.
+async fn until_closed<C: GracefulConnection>(
+    connection: C,
+    mut closed: watch::Receiver<()>,
+) -> Result<(), C::Error> {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        ended = &mut connection => ended,
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
     }
 }

@@ -24,21 +24,24 @@ impl Heads {
     /// The heads for a variant of `document`, written when first asked for.
     pub fn of<'a>(document: &Document, variant: &'a Variant) -> &'a Self {
         variant.wire.get_or_init(|| Self {
-            ok: head("HTTP/1.1 200 OK", conditional::headers(document, variant, false)),
+            ok: {
+                let mut headers = conditional::headers(document, variant, false);
+                secure_headers(&mut headers);
+                head("HTTP/1.1 200 OK", &headers)
+            },
             not_modified: head(
                 "HTTP/1.1 304 Not Modified",
-                conditional::headers(document, variant, true),
+                &conditional::headers(document, variant, true),
             ),
         })
     }
 }
 
-fn head(status: &str, mut headers: HeaderMap) -> Bytes {
-    secure_headers(&mut headers);
+fn head(status: &str, headers: &HeaderMap) -> Bytes {
     let mut head = Vec::with_capacity(1024);
     head.extend_from_slice(status.as_bytes());
     head.extend_from_slice(b"\r\n");
-    for (name, value) in &headers {
+    for (name, value) in headers {
         head.extend_from_slice(name.as_str().as_bytes());
         head.extend_from_slice(b": ");
         head.extend_from_slice(value.as_bytes());

@@ -97,6 +97,27 @@ fn the_status_counts_and_a_backup_is_a_store() {
 }
 
 #[test]
+fn a_reader_is_shown_with_the_address_of_their_own_feed() {
+    let magazine = Magazine::new().ingested();
+    let run = |arguments: &[&str]| magazine.program.run(arguments);
+    for name in ["anna", "bela"] {
+        run(&["subscribers", "add", &format!("{name}@example.org")]).good();
+    }
+    let shown = |name: &str| {
+        let said = run(&["subscribers", "show", &format!("{name}@example.org"), "--json"]);
+        said.good().object()["feed"].as_str().unwrap().to_owned()
+    };
+
+    let feed = shown("anna");
+
+    assert!(feed.starts_with("http") && feed.contains("/feeds/my/"), "{feed}");
+    assert!(!feed.contains("anna"), "{feed}");
+    assert_eq!(feed, shown("anna"));
+    assert_ne!(feed, shown("bela"));
+    assert!(run(&["subscribers", "show", "anna@example.org"]).good().out.contains(&feed));
+}
+
+#[test]
 fn an_unsubscribe_mail_on_stdin_takes_its_reader_out() {
     let magazine = Magazine::new().ingested();
     let run = |arguments: &[&str]| magazine.program.run(arguments);

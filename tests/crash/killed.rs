@@ -18,13 +18,15 @@ use serde_json::Value;
 use super::{Toll, asked};
 use crate::support::Database;
 use crate::support::dice::Dice;
-use crate::support::engines::run;
+use crate::support::engines::{run, run_within};
 use crate::support::postbox::Postbox;
 use crate::support::program::{Daemon, Program};
 
 const CONNECTIONS: usize = 8;
 /// How long the relay thinks about each mail: most are killed while it does.
 const THINKS: Duration = Duration::from_millis(20);
+/// The same while a daemon starts again.
+const LINGERS: Duration = Duration::from_millis(500);
 /// A slot every second: the first makes the edition, the others find nothing new.
 const DIGEST: &str = "title = \"The day\"\nschedule = \"* * * * * *\"\nfirst_covers = \"3650d\"\n";
 
@@ -158,7 +160,9 @@ fn play(database: &Database, plan: &Plan) -> Outcome {
     let program = magazine(database, &postbox, plan);
     let share = plan.readers / (plan.times + 1);
     let mut slowest_start = Duration::ZERO;
-    run(async {
+    let limit =
+        Duration::from_mins(5) + Duration::from_secs(15) * u32::try_from(plan.times).unwrap();
+    run_within(limit, async {
         let mut daemons: Vec<Daemon> = (0..plan.machines).map(|_| program.serve()).collect();
         for time in 0..plan.times {
             let before = postbox.count();
@@ -177,7 +181,10 @@ fn play(database: &Database, plan: &Plan) -> Outcome {
             end(daemon, plan.end);
             // Every end falls into the run: else it would prove nothing.
             assert!(postbox.reached() < plan.readers, "it was over: {dice:?}");
+            // Another machine is not to finish the run while this one starts.
+            postbox.answer_after(LINGERS);
             daemons.push(program.serve());
+            postbox.answer_after(THINKS);
         }
         let settled = async || shown(&program)["state"] == "done";
         while !settled().await {
@@ -261,7 +268,8 @@ fn verdict(program: &Program, postbox: &Postbox, plan: &Plan) -> Outcome {
         assert!(state == "held" || toll.reached(&email), "{line}");
         doubts.insert(email, line["doubts"].as_i64().unwrap());
     }
-    assert_eq!(shown["doubts"].as_i64().unwrap(), doubts.values().sum::<i64>(), "{shown}");
+    let doubtful = doubts.values().filter(|times| **times > 0).count();
+    assert_eq!(shown["doubts"], doubtful, "{}", shown["counts"]);
     let unreached = (0..plan.readers).filter(|n| !toll.reached(&reader(*n))).count();
     assert_eq!(toll.0.len() + unreached, plan.readers, "a stranger got a mail");
     Outcome { doubles: toll.doubles(&doubts), unreached, counts: shown["counts"].clone() }

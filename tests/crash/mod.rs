@@ -3,6 +3,7 @@
 
 mod disk;
 mod every_await;
+mod faults;
 mod fortnight;
 mod killed;
 mod power;

@@ -9,13 +9,28 @@ use gazetted::subscriber::{Address, Standing};
 
 use super::corpus::{self, About};
 use super::readers::Readers;
+use crate::support::{Database, on_both_engines};
 
 const HARD: Kind = Kind::Bounce(Blame::Hard);
 const SOFT: Kind = Kind::Bounce(Blame::Soft);
 
-#[tokio::test]
-async fn a_mailbox_that_is_gone_is_mailed_no_more_and_it_is_known_why() {
-    let site = Readers::new().await;
+on_both_engines!(
+    a_mailbox_that_is_gone_is_mailed_no_more_and_it_is_known_why,
+    every_form_finds_its_reader_and_hurts_nobody_else,
+    a_forged_return_path_is_refused,
+    clues_without_a_signature_count_as_trouble_only,
+    a_mail_that_was_sent_on_in_vain_does_not_end_the_subscription,
+    lasting_trouble_ends_it_and_a_new_beginning_begins_anew,
+    our_own_fault_is_never_held_against_a_reader_however_often,
+    a_bounce_stops_what_is_queued,
+    neither_an_import_nor_an_operator_brings_back_who_bounced,
+    who_is_forgotten_is_forgotten_here_too,
+    the_numbers_are_shown,
+    a_refusal_at_the_relay_counts_as_the_bounce_it_is,
+);
+
+async fn a_mailbox_that_is_gone_is_mailed_no_more_and_it_is_known_why(database: Database) {
+    let site = Readers::over(database).await;
     let (person, about) = site.reader("reader@recipient.example").await;
 
     let first = site.take(&corpus::bounce("postfix", "hard", &about)).await;
@@ -27,9 +42,8 @@ async fn a_mailbox_that_is_gone_is_mailed_no_more_and_it_is_known_why() {
     assert_eq!(site.known(&person).await, [("hard".to_owned(), "suppressed".to_owned())]);
 }
 
-#[tokio::test]
-async fn every_form_finds_its_reader_and_hurts_nobody_else() {
-    let site = Readers::new().await;
+async fn every_form_finds_its_reader_and_hurts_nobody_else(database: Database) {
+    let site = Readers::over(database).await;
     let (bystander, other) = site.reader("bystander@example.org").await;
     let singles = corpus::singles(&About::default()).len();
     for (number, kind) in ["hard", "sender", "soft"].into_iter().enumerate() {
@@ -66,16 +80,15 @@ async fn every_form_finds_its_reader_and_hurts_nobody_else() {
     assert_eq!(site.known(&bystander).await, []);
 }
 
-#[tokio::test]
-async fn a_forged_return_path_is_refused() {
-    let site = Readers::new().await;
+async fn a_forged_return_path_is_refused(database: Database) {
+    let site = Readers::over(database).await;
     let (person, about) = site.reader("reader@recipient.example").await;
     let (mut forged, token) = (about.clone(), about.return_path.clone());
     let last = token.split('@').next().unwrap().chars().last().unwrap();
     let other = if last == 'a' { 'b' } else { 'a' };
     forged.return_path = token.replacen(&format!("{last}@"), &format!("{other}@"), 1);
     forged.unsubscribe = "AQ".repeat(60);
-    forged.message_id = "1.1.1@news.example.org".to_owned();
+    "1.1.1@news.example.org".clone_into(&mut forged.message_id);
 
     for form in corpus::names() {
         let taken = site.take(&corpus::bounce(form, "hard", &forged)).await;
@@ -85,9 +98,8 @@ async fn a_forged_return_path_is_refused() {
     assert_eq!(site.known(&person).await, []);
 }
 
-#[tokio::test]
-async fn clues_without_a_signature_count_as_trouble_only() {
-    let site = Readers::new().await;
+async fn clues_without_a_signature_count_as_trouble_only(database: Database) {
+    let site = Readers::over(database).await;
     let (_, about) = site.reader("reader@recipient.example").await;
     let unsigned = About {
         return_path: "fixed@news.example.org".to_owned(),
@@ -104,9 +116,8 @@ async fn clues_without_a_signature_count_as_trouble_only() {
     assert_eq!(site.standing("reader@recipient.example").await, Standing::Active);
 }
 
-#[tokio::test]
-async fn a_mail_that_was_sent_on_in_vain_does_not_end_the_subscription() {
-    let site = Readers::new().await;
+async fn a_mail_that_was_sent_on_in_vain_does_not_end_the_subscription(database: Database) {
+    let site = Readers::over(database).await;
     let (_, about) = site.reader("reader@recipient.example").await;
     let forwarded = About { recipient: "other@elsewhere.example".to_owned(), ..about };
 
@@ -115,9 +126,8 @@ async fn a_mail_that_was_sent_on_in_vain_does_not_end_the_subscription() {
     assert_eq!((taken.kind, taken.effect), (SOFT, Effect::Counted));
 }
 
-#[tokio::test]
-async fn lasting_trouble_ends_it_and_a_new_beginning_begins_anew() {
-    let site = Readers::new().await;
+async fn lasting_trouble_ends_it_and_a_new_beginning_begins_anew(database: Database) {
+    let site = Readers::over(database).await;
     let email = "reader@recipient.example";
     let (person, _) = site.reader(email).await;
     let mut editions = 1_000..;
@@ -144,9 +154,8 @@ async fn lasting_trouble_ends_it_and_a_new_beginning_begins_anew() {
     assert_eq!(site.standing(email).await, Standing::Active);
 }
 
-#[tokio::test]
-async fn our_own_fault_is_never_held_against_a_reader_however_often() {
-    let site = Readers::new().await;
+async fn our_own_fault_is_never_held_against_a_reader_however_often(database: Database) {
+    let site = Readers::over(database).await;
     let (person, _) = site.reader("reader@recipient.example").await;
 
     for edition in 1_000..1_060 {
@@ -159,9 +168,8 @@ async fn our_own_fault_is_never_held_against_a_reader_however_often() {
     assert_eq!(site.standing("reader@recipient.example").await, Standing::Active);
 }
 
-#[tokio::test]
-async fn a_bounce_stops_what_is_queued() {
-    let place = crate::web::place::Place::configured("", None).await;
+async fn a_bounce_stops_what_is_queued(database: Database) {
+    let place = crate::web::place::Place::over(database).await;
     let person = place.reader("reader@recipient.example", Standing::Active).await;
     let site = Readers::at(place).await;
     assert_eq!(site.queued().await, 1);
@@ -172,9 +180,8 @@ async fn a_bounce_stops_what_is_queued() {
     assert_eq!(site.queued().await, 0);
 }
 
-#[tokio::test]
-async fn neither_an_import_nor_an_operator_brings_back_who_bounced() {
-    let site = Readers::new().await;
+async fn neither_an_import_nor_an_operator_brings_back_who_bounced(database: Database) {
+    let site = Readers::over(database).await;
     let email = "reader@recipient.example";
     let (person, about) = site.reader(email).await;
     site.take(&corpus::bounce("exchange", "hard", &about)).await;
@@ -188,9 +195,8 @@ async fn neither_an_import_nor_an_operator_brings_back_who_bounced() {
     assert_eq!(site.standing(email).await, Standing::Pending);
 }
 
-#[tokio::test]
-async fn who_is_forgotten_is_forgotten_here_too() {
-    let site = Readers::new().await;
+async fn who_is_forgotten_is_forgotten_here_too(database: Database) {
+    let site = Readers::over(database).await;
     let (person, about) = site.reader("reader@recipient.example").await;
     site.take(&corpus::bounce("postfix", "soft", &about)).await;
 
@@ -202,9 +208,8 @@ async fn who_is_forgotten_is_forgotten_here_too() {
     assert_eq!((kept.len(), kept[0].words.as_str()), (1, ""));
 }
 
-#[tokio::test]
-async fn the_numbers_are_shown() {
-    let site = Readers::new().await;
+async fn the_numbers_are_shown(database: Database) {
+    let site = Readers::over(database).await;
     for kind in ["hard", "soft", "sender"] {
         let (_, about) = site.reader(&format!("{kind}@recipient.example")).await;
         site.take(&corpus::bounce("postfix", kind, &about)).await;
@@ -219,9 +224,8 @@ async fn the_numbers_are_shown() {
     }
 }
 
-#[tokio::test]
-async fn a_refusal_at_the_relay_counts_as_the_bounce_it_is() {
-    let site = Readers::new().await;
+async fn a_refusal_at_the_relay_counts_as_the_bounce_it_is(database: Database) {
+    let site = Readers::over(database).await;
     let (gone, about) = site.reader("gone@recipient.example").await;
     let (spam, _) = site.reader("spam@recipient.example").await;
     let (own, _) = site.reader("own@recipient.example").await;

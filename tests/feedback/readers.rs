@@ -10,6 +10,7 @@ use gazetted::subscriber::token::{Claim, Purpose};
 use gazetted::subscriber::{Standing, Subscriber};
 
 use super::corpus::About;
+use crate::support::Database;
 use crate::web::place::Place;
 
 /// A site, its edition, and what stands in the mails of its readers.
@@ -22,6 +23,11 @@ impl Readers {
     /// A site with one edition and no reader yet.
     pub async fn new() -> Self {
         Self::at(Place::configured("", None).await).await
+    }
+
+    /// The same over this store.
+    pub async fn over(database: Database) -> Self {
+        Self::at(Place::over(database).await).await
     }
 
     /// The same over a site that is there.

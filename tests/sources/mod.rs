@@ -3,6 +3,7 @@
 mod across;
 mod blog;
 mod desk;
+mod forms;
 mod paper;
 mod push;
 mod site;

@@ -1,4 +1,4 @@
-//! Claiming, quotas, and taking back what the dead left.
+//! Claiming, and taking back what the dead left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,6 @@ on_both_engines!(
     claims_are_what_is_due_in_its_order_and_no_more_than_asked_for,
     a_claim_has_all_that_is_needed_to_send,
     two_that_claim_together_never_get_one_row,
-    a_day_has_one_quota_however_often_it_is_asked,
     the_living_keep_their_rows_and_the_dead_lose_them,
     a_row_in_doubt_is_held_if_the_operator_wants,
     a_row_in_doubt_is_given_up_when_its_tries_are_used_up,
@@ -104,26 +103,6 @@ async fn two_that_claim_together_never_get_one_row(database: Database) {
         counts.get(&State::Claimed).copied().unwrap_or(0),
         i64::try_from(all.len()).unwrap()
     );
-}
-
-async fn a_day_has_one_quota_however_often_it_is_asked(database: Database) {
-    let store = database.open().await;
-    let mut tx = store.write().await.unwrap();
-    assert_eq!(claim::quota_left(&mut tx, 10, t(0)).await.unwrap(), 10);
-    claim::use_quota(&mut tx, 4, t(0)).await.unwrap();
-    claim::use_quota(&mut tx, 0, t(0)).await.unwrap();
-    assert_eq!(claim::quota_left(&mut tx, 10, t(0)).await.unwrap(), 6);
-    claim::use_quota(&mut tx, 6, t(1)).await.unwrap();
-    assert_eq!(claim::quota_left(&mut tx, 10, t(1)).await.unwrap(), 0);
-    assert_eq!(claim::quota_left(&mut tx, 5, t(1)).await.unwrap(), 0, "a lower quota too");
-    tx.commit().await.unwrap();
-    store.close().await;
-
-    let store = database.open().await;
-    let mut tx = store.write().await.unwrap();
-    assert_eq!(claim::quota_left(&mut tx, 10, t(2)).await.unwrap(), 0, "a restart gives none");
-    assert_eq!(claim::quota_left(&mut tx, 12, t(2)).await.unwrap(), 2);
-    assert_eq!(claim::quota_left(&mut tx, 10, t(86_400)).await.unwrap(), 10, "a day does");
 }
 
 async fn the_living_keep_their_rows_and_the_dead_lose_them(database: Database) {

@@ -195,6 +195,8 @@ async fn deliveries_are_written_by_one_machine_at_a_time(database: Database) {
     let to = EditionState::Cancelled;
     editions::move_state(&mut tx, id, EditionState::Compiling, to).await.unwrap();
     assert!(!editions::set_compiled_to(&mut tx, id, 200, 300).await.unwrap(), "it was cancelled");
+    assert!(!editions::complete(&mut tx, id).await.unwrap(), "it was cancelled");
+    assert!(!editions::resume(&mut tx, id).await.unwrap(), "it was cancelled");
 }
 
 async fn an_edition_is_done_when_no_delivery_is_open(database: Database) {

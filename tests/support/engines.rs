@@ -94,11 +94,14 @@ pub(crate) use on_both_engines;
 /// Runs one scenario. One that hangs is ended with a word instead of hanging
 /// the whole run; the limit is far beyond what any of them takes.
 pub fn run(scenario: impl Future<Output = ()>) {
+    run_within(std::time::Duration::from_mins(5), scenario);
+}
+
+/// The same with a limit of its own.
+pub fn run_within(limit: std::time::Duration, scenario: impl Future<Output = ()>) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        tokio::time::timeout(std::time::Duration::from_mins(5), scenario)
-            .await
-            .expect("the scenario came to its end");
+        tokio::time::timeout(limit, scenario).await.expect("the scenario came to its end");
     });
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::place::Place;
+use super::reading::reads_the_same;
 
 /// How many pieces the source has.
 const PIECES: usize = 500;
@@ -131,7 +132,7 @@ async fn five_hundred_hostile_pieces_make_feeds_that_are_valid_and_say_the_same(
     let rss_text = place.get("/feeds/source/wild.rss").await.text();
     let atom_text = place.get("/feeds/source/wild.atom").await.text();
     let json_text = place.get("/feeds/source/wild.json").await.text();
-    if let Some(folder) = option_env!("GAZETTED_HOSTILE_DIR") {
+    if let Ok(folder) = std::env::var("GAZETTED_HOSTILE_DIR") {
         // For checkers that are no Rust: see .ci/run.
         for (ending, text) in [("rss", &rss_text), ("atom", &atom_text), ("json", &json_text)] {
             std::fs::write(format!("{folder}/hostile.{ending}"), text).unwrap();
@@ -140,6 +141,9 @@ async fn five_hundred_hostile_pieces_make_feeds_that_are_valid_and_say_the_same(
     let rss = rss::Channel::read_from(rss_text.as_bytes()).unwrap();
     let atom = atom_syndication::Feed::read_from(atom_text.as_bytes()).unwrap();
     let json: serde_json::Value = serde_json::from_str(&json_text).unwrap();
+    for (ending, text) in [("rss", &rss_text), ("atom", &atom_text), ("json", &json_text)] {
+        reads_the_same(ending, text, &json);
+    }
     let json = json["items"].as_array().unwrap();
 
     // A few have neither a title nor a text: there is nothing to publish.

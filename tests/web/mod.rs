@@ -9,3 +9,4 @@ mod machines;
 mod pages;
 pub mod place;
 mod push;
+mod reading;

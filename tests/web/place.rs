@@ -22,6 +22,8 @@ use gazetted::web::{Desk, Site};
 use http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 
+use crate::support::Database;
+
 /// Where the site is, as its config says.
 pub const SITE: &str = "http://news.example.org";
 
@@ -43,6 +45,9 @@ name = "magazine"
 kind = "directory"
 path = "articles"
 "#;
+
+/// What the config says of the store if it is to be in the folder.
+const OWN_STORE: &str = "sqlite:test.db";
 
 const MAIL: &str = r#"
 [mail]
@@ -67,6 +72,8 @@ pub struct Place {
     router: Router,
     source: Source,
     folder: tempfile::TempDir,
+    /// Removed after the house has let go of it.
+    database: Option<Database>,
 }
 
 /// What was answered.
@@ -97,7 +104,14 @@ impl Place {
 
     /// A site with more in its config, whose pages fetch documents by `fetch`.
     pub async fn configured(more: &str, fetch: Option<Arc<dyn Fetch>>) -> Self {
-        Self::furnished(&format!("{MAIL}{more}"), true, fetch).await
+        Self::furnished(&format!("{MAIL}{more}"), true, fetch, OWN_STORE).await
+    }
+
+    /// A site that mails into its own inbox page, over this store.
+    pub async fn over(database: Database) -> Self {
+        let mut place = Self::furnished(MAIL, true, None, &database.url).await;
+        place.database = Some(database);
+        place
     }
 
     /// The same with more in its config.
@@ -111,13 +125,18 @@ impl Place {
     }
 
     async fn with(mail: &str, inbox: bool) -> Self {
-        Self::furnished(mail, inbox, None).await
+        Self::furnished(mail, inbox, None, OWN_STORE).await
     }
 
-    async fn furnished(mail: &str, inbox: bool, fetch: Option<Arc<dyn Fetch>>) -> Self {
+    async fn furnished(
+        mail: &str,
+        inbox: bool,
+        fetch: Option<Arc<dyn Fetch>>,
+        store: &str,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gazetted.toml");
-        fs::write(&path, format!("{CONFIG}{mail}")).unwrap();
+        fs::write(&path, format!("{}{mail}", CONFIG.replace(OWN_STORE, store))).unwrap();
         write_pieces(&folder.path().join("articles"));
         let config = config::load(&path, std::iter::empty(), None).unwrap();
         let clock = Arc::new(ManualClock::at(from_millis(NOW)));
@@ -137,7 +156,7 @@ impl Place {
         };
         let site = Site::new(Arc::clone(&house), desk);
         let router = site.router();
-        let mut place = Self { house, clock, site, router, source, folder };
+        let mut place = Self { house, clock, site, router, source, folder, database: None };
         place.visit().await;
         place
     }

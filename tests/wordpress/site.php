@@ -1,5 +1,5 @@
 <?php
-// Drives a WordPress from the command line: `php site.php install|seed|change|visible`.
+// Drives a WordPress from the command line: `php site.php install|seed|change|feeds N|visible`.
 // The environment names the docroot (BLOG), the port (BLOG_PORT) and the zone (BLOG_ZONE).
 $_SERVER += ['HTTP_HOST' => '127.0.0.1:' . getenv('BLOG_PORT'), 'REQUEST_METHOD' => 'GET', 'REQUEST_URI' => '/', 'SERVER_PROTOCOL' => 'HTTP/1.1'];
 $step = $argv[1] ?? '';
@@ -15,7 +15,9 @@ kses_remove_filters();
 function piece(string $title, int $age, array $categories, array $more = []): int {
     $moment = gmdate('Y-m-d H:i:s', time() - $age);
     $text = "<p>What is known of $title fits into a few lines, and these are the first of them.</p>\n"
-        . "<h2>What follows from it</h2>\n<p>A second paragraph says &#8220;more&#8221; of $title &amp; of what is near.</p>";
+        . "<h2>What follows from it</h2>\n<p>A second paragraph says &#8220;more&#8221; of $title &amp; of what is near.</p>\n"
+        . "<ul>\n<li>One thing is <a href=\"/near/\">near</a>,</li>\n<li>another <em>far</em>.</li>\n</ul>\n"
+        . "<blockquote><p>Who was there remembers it otherwise.</p></blockquote>\n<p>The last line is about $title again.</p>";
     $id = wp_insert_post(wp_slash($more + [
         'post_title' => $title, 'post_content' => $text, 'post_status' => 'publish', 'post_author' => 1,
         'post_date_gmt' => $moment, 'post_date' => get_date_from_gmt($moment), 'post_category' => $categories,
@@ -79,6 +81,9 @@ switch ($step) {
         wp_update_term(category('Germany', category('EUROPE')), 'category', ['name' => 'France', 'slug' => 'france']);
         wp_update_post(['ID' => $posts[30]->ID, 'post_name' => 'under-another-name']);
         break;
+    case 'feeds':
+        update_option('posts_per_rss', (int) $argv[2]);
+        break;
     case 'visible':
         foreach (visible() as $post) {
             $country = '';
@@ -89,5 +94,5 @@ switch ($step) {
         }
         break;
     default:
-        exit("usage: php site.php install|seed|change|visible\n");
+        exit("usage: php site.php install|seed|change|feeds N|visible\n");
 }

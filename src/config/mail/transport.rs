@@ -47,7 +47,9 @@ fn smtp(text: &str) -> Result<String, Fault> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(fault(text, "there is no host", REMEDY));
     }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+    let option =
+        url.query().is_none_or(|option| option == "tls=required" && url.scheme() == "smtp");
+    if !matches!(url.path(), "" | "/") || !option || url.fragment().is_some() {
         return Err(fault(text, "something follows the port", REMEDY));
     }
     Ok(text.trim_end_matches('/').to_owned())
@@ -74,6 +76,7 @@ mod tests {
             ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25"),
             ("smtp://[::1]:2525/", "smtp://[::1]:2525"),
             ("smtps://relay.example.org", "smtps://relay.example.org"),
+            ("smtp://localhost:25?tls=required", "smtp://localhost:25?tls=required"),
             ("sendmail:", "sendmail:"),
             ("sendmail:/usr/sbin/sendmail", "sendmail:/usr/sbin/sendmail"),
             ("directory:out", "directory:/etc/gazetted/out"),
@@ -93,6 +96,7 @@ mod tests {
             "smtp://",
             "smtp://relay.example.org/path",
             "smtp://relay.example.org:99999",
+            "smtp://localhost?tls=none",
             "directory:",
             "inbox:x",
             "smtp://me:hunter2@relay.example.org",

@@ -123,7 +123,7 @@ impl Conversation {
         let (phase, offer) = match answer {
             Ok(Verdict::GoOn) => (Phase::AwaitsBody, Offer::Accepted),
             Ok(Verdict::Not(offer)) => (Phase::Stale, offer),
-            Ok(Verdict::Gone(failure)) => (Phase::Spent, Offer::Relay(failure)),
+            Ok(Verdict::Gone(offer)) => (Phase::Spent, offer),
             Err(error) => (Phase::Spent, Offer::Relay(lost(&error))),
         };
         self.phase = phase;
@@ -165,6 +165,10 @@ impl Conversation {
             }
         };
         let outcome = on_dot(&reply);
+        if reply.code == 421 {
+            // It hangs up: nobody has answered for the next.
+            return (outcome, None);
+        }
         if let Outcome::Relay(failure) = &outcome {
             let failure = failure.clone();
             return (outcome, next.map(|_| Offer::Relay(failure)));

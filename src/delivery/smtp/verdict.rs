@@ -10,13 +10,13 @@ pub(super) enum Verdict {
     GoOn,
     /// No mail begins now, for this reason; the connection stays.
     Not(Offer),
-    /// The connection is of no more use.
-    Gone(Failure),
+    /// No mail begins now, for this reason, and the connection is of no more use.
+    Gone(Offer),
 }
 
 impl Verdict {
     fn failure(reply: &Reply, what: &str) -> Self {
-        Self::Gone(Failure::Passing(format!("{what}: {reply}")))
+        Self::Gone(Offer::Relay(Failure::Passing(format!("{what}: {reply}"))))
     }
 }
 
@@ -43,7 +43,9 @@ pub(super) fn on_mail(reply: &Reply) -> Verdict {
 pub(super) fn on_rcpt(reply: &Reply) -> Verdict {
     match (reply.class(), reply.code) {
         (2, _) => Verdict::GoOn,
-        (_, 421) => Verdict::failure(reply, "the relay is busy"),
+        // RFC 5321 section 3.8: it closes the connection. That it greeted us and
+        // took the sender says that it is not the relay that is busy.
+        (_, 421) => Verdict::Gone(Offer::Deferred(reply.rejection(Stage::Recipient))),
         (_, 503) => Verdict::failure(reply, "the relay lost count"),
         (4 | 5, 454 | 530 | 534 | 535 | 538) => Verdict::Not(Offer::Relay(wants_login(reply))),
         (4, _) => Verdict::Not(Offer::Deferred(reply.rejection(Stage::Recipient))),
@@ -56,7 +58,7 @@ pub(super) fn on_rcpt(reply: &Reply) -> Verdict {
 pub(super) fn on_data(reply: &Reply) -> Verdict {
     match (reply.class(), reply.code) {
         (_, 354) => Verdict::GoOn,
-        (_, 421) => Verdict::failure(reply, "the relay is busy"),
+        (_, 421) => Verdict::Gone(Offer::Deferred(reply.rejection(Stage::Body))),
         (_, 503) => Verdict::failure(reply, "the relay lost count"),
         (4, _) => Verdict::Not(Offer::Deferred(reply.rejection(Stage::Body))),
         (5, _) => Verdict::Not(Offer::Refused(reply.rejection(Stage::Body))),
@@ -64,11 +66,10 @@ pub(super) fn on_data(reply: &Reply) -> Verdict {
     }
 }
 
-/// The reply to the final dot.
+/// The reply to the final dot. After 421 the connection is of no more use.
 pub(super) fn on_dot(reply: &Reply) -> Outcome {
     match (reply.class(), reply.code) {
         (2, _) => Outcome::Sent(reply.to_string()),
-        (_, 421) => Outcome::Relay(Failure::Passing(format!("the relay is busy: {reply}"))),
         (4, _) => Outcome::Deferred(reply.rejection(Stage::Body)),
         (5, _) => Outcome::Refused(reply.rejection(Stage::Body)),
         _ => Outcome::Uncertain(format!("the relay answers the mail with: {reply}")),
@@ -110,8 +111,8 @@ mod tests {
             assert!(matches!(verdict, Verdict::Not(Offer::Relay(Failure::Lasting(_)))), "{line}");
         }
         assert!(matches!(on_mail(&reply("552 5.3.4 too big")), Verdict::Not(Offer::Refused(_))));
-        assert!(matches!(on_mail(&reply("421 4.3.2 closing")), Verdict::Gone(_)));
-        assert!(matches!(on_mail(&reply("354 what")), Verdict::Gone(_)));
+        assert!(matches!(on_mail(&reply("421 4.3.2 closing")), Verdict::Gone(Offer::Relay(_))));
+        assert!(matches!(on_mail(&reply("354 what")), Verdict::Gone(Offer::Relay(_))));
     }
 
     #[test]
@@ -123,8 +124,12 @@ mod tests {
             on_rcpt(&reply("530 5.7.0 log in first")),
             Verdict::Not(Offer::Relay(Failure::Lasting(_)))
         ));
-        assert!(matches!(on_rcpt(&reply("421 4.7.0 busy")), Verdict::Gone(_)));
-        assert!(matches!(on_rcpt(&reply("503 5.5.1 MAIL first")), Verdict::Gone(_)));
+        assert!(matches!(
+            on_rcpt(&reply("421 4.7.0 busy")),
+            Verdict::Gone(Offer::Deferred(Rejection { code: 421, .. }))
+        ));
+        assert!(matches!(on_data(&reply("421 4.7.0 busy")), Verdict::Gone(Offer::Deferred(_))));
+        assert!(matches!(on_rcpt(&reply("503 5.5.1 MAIL first")), Verdict::Gone(Offer::Relay(_))));
     }
 
     #[test]
@@ -136,7 +141,9 @@ mod tests {
         assert!(
             matches!(on_dot(&reply("554 5.7.1 spam")), Outcome::Refused(no) if no.stage == Stage::Body)
         );
-        assert!(matches!(on_dot(&reply("421 4.3.2 closing")), Outcome::Relay(Failure::Passing(_))));
+        assert!(
+            matches!(on_dot(&reply("421 4.3.2 closing")), Outcome::Deferred(no) if no.code == 421)
+        );
         assert!(matches!(on_dot(&reply("354 go on")), Outcome::Uncertain(_)));
         assert_eq!(on_data(&reply("354 go on")), Verdict::GoOn);
         assert!(matches!(on_data(&reply("250 what")), Verdict::Gone(_)));

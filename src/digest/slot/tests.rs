@@ -255,6 +255,18 @@ fn zone_and_readers() -> impl Strategy<Value = (Zone, Vec<Option<Tz>>)> {
     ]
 }
 
+#[test]
+fn in_the_hour_that_autumn_repeats_the_latest_is_the_last_before_it() {
+    let zone = chrono_tz::America::New_York;
+    let latest = |moment| wall::latest_shown(time(moment), zone).to_string();
+
+    assert_eq!(latest("2024-11-03T05:59:59Z"), "2024-11-03 01:59:59");
+    assert_eq!(latest("2024-11-03T06:00:00Z"), "2024-11-03 01:59:59");
+    assert_eq!(latest("2024-11-03T06:59:59Z"), "2024-11-03 01:59:59");
+    assert_eq!(latest("2024-11-03T07:00:00Z"), "2024-11-03 02:00:00");
+    assert_eq!(latest("2024-03-10T07:00:00Z"), "2024-03-10 03:00:00");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 

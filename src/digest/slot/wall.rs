@@ -19,9 +19,21 @@ pub fn latest_shown(moment: Time, tz: Tz) -> NaiveDateTime {
     // No zone puts its clock back by more than an hour today; three are ample.
     let window = TimeDelta::hours(3);
     let now = shown(moment, tz);
-    let earlier = moment.checked_sub_signed(window).map_or(now, |at| shown(at, tz));
-    let put_back = window - (now - earlier);
-    if put_back > TimeDelta::zero() { now + put_back } else { now }
+    let Some(earlier) = moment.checked_sub_signed(window) else { return now };
+    if shown(earlier, tz) + window <= now {
+        return now;
+    }
+    // It was put back in between: `put_back` is the last second before.
+    let (mut put_back, mut after) = (earlier, moment);
+    while after - put_back > TimeDelta::seconds(1) {
+        let middle = put_back + TimeDelta::seconds((after - put_back).num_seconds() / 2);
+        if shown(middle, tz) - shown(earlier, tz) < middle - earlier {
+            after = middle;
+        } else {
+            put_back = middle;
+        }
+    }
+    now.max(shown(put_back, tz))
 }
 
 /// The moment at which the clock in `tz` first shows `local`; if it never

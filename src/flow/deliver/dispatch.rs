@@ -5,18 +5,22 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::job::{Fate, Job};
+use super::job::Fate;
+use super::lane::Lane;
 use super::press::Press;
-use super::{Desk, Sending, Until};
+use super::route::{Look, Placed, Switch};
+use super::{Desk, Until};
 use crate::clock::Time;
 use crate::flow::House;
 use crate::store::Result;
-use crate::store::claim::{self, Claim};
-use crate::store::deliveries::Note;
+use crate::store::claim;
 use crate::store::editions::{self, EditionRow, EditionState};
 
 /// How often it looks when nothing wakes it.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How often it asks what other machines know of slow domains.
+const ASK: Duration = Duration::from_secs(1);
 
 /// What a look at the ledger found.
 enum Round {
@@ -28,15 +32,6 @@ enum Round {
     Over,
 }
 
-/// Where a mail goes.
-enum Route {
-    /// To this lane.
-    Lane(usize),
-    /// Nowhere yet; back to the queue until then.
-    #[expect(dead_code, reason = "limits for each recipient domain will answer this")]
-    Later(Time),
-}
-
 /// Claims until told to stop, or until what is waited for is settled.
 pub(super) async fn run(
     desk: &Desk,
@@ -46,6 +41,11 @@ pub(super) async fn run(
 ) {
     let house = &desk.sending.house;
     while !*stop.borrow() {
+        if let Err(error) = desk.manners.exchange(&house.store, &desk.lanes, house.now(), ASK).await
+        {
+            warn!("What is known of slow domains cannot be shared: {error}");
+        }
+
         let waits = match round(desk, press, until).await {
             Ok(Round::Busy) => {
                 tokio::select! {
@@ -66,23 +66,26 @@ pub(super) async fn run(
             () = tokio::time::sleep(waits) => {}
             () = house.bells.deliveries.notified() => {}
             () = desk.ledger.all_settled() => {}
+            () = desk.manners.freed.notified() => {}
             _ = stop.changed() => {}
         }
     }
 }
 
-/// Waits until a lane has room for more.
+/// Waits until more can be claimed, or the store is to be told of a lane.
 async fn room(desk: &Desk) {
-    while desk.lanes.iter().all(|lane| lane.room() == 0) {
-        desk.drained.notified().await;
+    while !Switch::has_room(&desk.lanes, desk.sending.house.now())
+        && !desk.lanes.iter().any(Lane::has_news)
+    {
+        // One that lags or fails is waited for no longer, without anything being rung.
+        let _ = tokio::time::timeout(LOOK, desk.drained.notified()).await;
     }
 }
 
 /// One look at every edition that may be sent, the oldest first; each gets a
 /// part of the room, so one that waits never stalls another.
 async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round> {
-    let sending = &desk.sending;
-    let house = &sending.house;
+    let house = &desk.sending.house;
     let now = house.now();
     let mut tx = house.store.read().await?;
     let open = editions::open(&mut tx).await?;
@@ -100,87 +103,80 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
     let sendable: Vec<&EditionRow> =
         mine.iter().filter(|edition| edition.state.is_open()).collect();
     desk.halted().retain(|id| !sendable.iter().any(|edition| edition.id == *id));
-    let room: usize =
-        desk.lanes.iter().filter(|lane| !lane.is_closed(now)).map(super::Lane::room).sum();
     if sendable.is_empty() || desk.lanes.iter().all(|lane| lane.is_closed(now)) {
         return Ok(Round::Idle);
     }
+    let mut rooms = Switch::rooms(&desk.lanes, now);
+    let room: usize = rooms.iter().sum();
     let mut busy = room == 0;
     let mut left = room;
     let share = room.div_ceil(sendable.len());
     for edition in sendable {
-        let claims = claim_some(sending, edition, share.min(left), now).await?;
-        if claims.is_empty() {
+        let Some(found) = claim_some(desk, edition, share.min(left), &mut rooms, now).await? else {
+            continue;
+        };
+        let (placed, put_off) = found;
+        if placed.is_empty() && put_off == 0 {
             if left > 0 && edition.state == EditionState::Sending {
                 settle(house, edition, now).await?;
             }
             continue;
         }
         busy = true;
-        left = left.saturating_sub(claims.len());
-        desk.ledger.claimed(claims.len());
-        for claim in claims {
-            place(desk, press, claim).await;
+        left = left.saturating_sub(placed.len());
+        desk.ledger.claimed(placed.len());
+        for placed in placed {
+            place(desk, press, placed).await;
         }
     }
     Ok(if busy { Round::Busy } else { Round::Idle })
 }
 
 /// Sends a claimed row on its way, or notes what comes of it instead.
-async fn place(desk: &Desk, press: Option<&Press>, claim: Claim) {
-    let job = match desk.fate(claim).await {
+async fn place(desk: &Desk, press: Option<&Press>, placed: Placed) {
+    let Placed { claim, lane, seat } = placed;
+    let job = match desk.fate(claim, seat).await {
         Fate::Mailed(job) => job,
         Fate::Noted(claim, note) => return desk.ledger.note_later(claim.ticket, note).await,
     };
-    match (route(desk, &job), press) {
-        (Route::Lane(lane), Some(press)) if !job.letter.signers.is_empty() => {
-            press.put(desk, lane, job);
-        }
-        (Route::Lane(lane), _) => desk.lanes[lane].jobs.push(job),
-        (Route::Later(due), _) => {
-            desk.ledger.note_later(job.claim.ticket, Note::Released { due }).await;
-        }
+    match press {
+        Some(press) if !job.letter.signers.is_empty() => press.put(desk, lane, job),
+        _ => desk.lanes[lane].jobs.push(job),
     }
 }
 
-/// The lane that a mail takes: there is one. Weights, routes and limits for
-/// each recipient domain decide here.
-fn route(_desk: &Desk, _job: &Job) -> Route {
-    Route::Lane(0)
-}
-
+/// Claims rows of one edition. Those that may not go now are put back in the
+/// same transaction; gives the others, and how many these are. `None` if a quota
+/// or a rate lets nothing go now.
 async fn claim_some(
-    sending: &Sending,
+    desk: &Desk,
     edition: &EditionRow,
     room: usize,
+    rooms: &mut [usize],
     now: Time,
-) -> Result<Vec<Claim>> {
+) -> Result<Option<(Vec<Placed>, usize)>> {
+    let store = &desk.sending.house.store;
     if room == 0 {
-        return Ok(vec![]);
+        return Ok(Some((vec![], 0)));
     }
-    let store = &sending.house.store;
     // Most looks find nothing; they should not take the write lock.
     let mut tx = store.read().await?;
     let due = claim::next_due(&mut tx, edition.id).await?;
     drop(tx);
     if due.is_none_or(|due| due > now) {
-        return Ok(vec![]);
+        return Ok(Some((vec![], 0)));
     }
-    let mut wanted = i64::try_from(room).unwrap_or(i64::MAX);
     let mut tx = store.write().await?;
-    if let Some(quota) = sending.daily_quota {
-        let quota = i64::try_from(quota).unwrap_or(i64::MAX);
-        wanted = wanted.min(claim::quota_left(&mut tx, quota, now).await?);
-        if wanted == 0 {
-            return Ok(vec![]);
-        }
+    let look = Look::begin(&mut tx, desk, rooms, now).await?;
+    let wanted = room.min(look.most());
+    if wanted == 0 {
+        return Ok(None);
     }
-    let claims = claim::claim(&mut tx, edition.id, &sending.instance, now, wanted).await?;
-    if sending.daily_quota.is_some() {
-        claim::use_quota(&mut tx, claims.len(), now).await?;
-    }
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let claims = claim::claim(&mut tx, edition.id, &desk.sending.instance, now, wanted).await?;
+    let found = look.place(&mut tx, claims).await?;
     tx.commit().await?;
-    Ok(claims)
+    Ok(Some(found))
 }
 
 async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {

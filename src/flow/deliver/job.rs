@@ -7,6 +7,7 @@ use tracing::error;
 
 use super::Desk;
 use super::letters::Prepared;
+use super::manners::Seat;
 use super::post::{self, Reader};
 use crate::delivery::Envelope;
 use crate::store::claim::Claim;
@@ -20,6 +21,8 @@ pub(super) struct Job {
     pub(super) letter: Arc<Prepared>,
     /// The letter filled and signed ahead, if it was.
     pub(super) filled: Option<Filled>,
+    /// Its place with its recipient domain, if that is minded.
+    pub(super) seat: Option<Seat>,
 }
 
 /// A mail as it leaves.
@@ -40,7 +43,7 @@ pub(super) enum Fate {
 
 impl Desk {
     /// Decides what comes of a claim, before anything is done for it.
-    pub(super) async fn fate(&self, claim: Claim) -> Fate {
+    pub(super) async fn fate(&self, claim: Claim, seat: Option<Seat>) -> Fate {
         let now = self.sending.house.now();
         if !claim.active {
             return Fate::Noted(claim, Note::Dropped);
@@ -53,10 +56,14 @@ impl Desk {
             }
         };
         if now > letter.stale_at {
-            let reply = "the edition is older than stale_after".to_owned();
+            let old = "the edition is older than stale_after";
+            let reply = match self.manners.last_reply(&claim.address) {
+                Some(last) => format!("{old}; {last}"),
+                None => old.to_owned(),
+            };
             return Fate::Noted(claim, Note::Expired { reply });
         }
-        Fate::Mailed(Job { claim, letter, filled: None })
+        Fate::Mailed(Job { claim, letter, filled: None, seat })
     }
 
     /// Fills and signs a letter for one person, into `body`. Processor time

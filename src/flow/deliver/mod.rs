@@ -5,19 +5,25 @@
 //! `handing` and waits until that is durable, and only then writes the body.
 //! So after a crash `claimed` means nothing went out, and `handing` is the one
 //! honest doubt.
-
-//! - `dispatch` claims rows, decides what comes of each and which lane it takes;
+//!
+//! - `dispatch` claims rows and decides what comes of each;
 //! - `lane` is one way out: its queue, its breaker, its pace;
+//! - `route` decides which lane each mail takes, or when to ask again, by `accounts` of quotas and rates;
+//! - `manners` knows which recipient domains get less than all, and what;
 //! - `press` signs ahead, on as many threads as there are cores;
 //! - `worker` is one connection of a lane.
 
+mod accounts;
+mod breaker;
 mod dispatch;
 mod job;
 mod lane;
 mod letters;
+mod manners;
 pub mod post;
 mod press;
 mod queue;
+mod route;
 mod worker;
 
 use std::collections::HashSet;
@@ -34,12 +40,16 @@ use tracing::{error, warn};
 use super::House;
 use super::ledger::Ledger;
 use crate::delivery::mailer::Mailer;
+use crate::delivery::manners::{Limits, QuietHours};
+use crate::delivery::relay::DomainRule;
 use crate::delivery::retry;
 use crate::store::{Result, keys};
 
 use lane::Lane;
 use letters::Letters;
+use manners::Manners;
 use press::Press;
+use route::Switch;
 
 /// When a ledger that cannot be opened is tried again.
 const REOPEN: Duration = Duration::from_secs(2);
@@ -49,18 +59,31 @@ const REOPEN: Duration = Duration::from_secs(2);
 pub struct Sending {
     /// What all verbs share.
     pub house: Arc<House>,
-    /// The way out.
-    pub mailer: Arc<dyn Mailer>,
+    /// The ways out; at least one.
+    pub ways: Vec<Way>,
     /// Name of this instance in the ledger.
     pub instance: String,
-    /// How many connections at most.
-    pub connections: usize,
-    /// Mails a second at most.
-    pub max_rate: Option<f64>,
-    /// Mails a day at most.
-    pub daily_quota: Option<u64>,
+    /// Limits over all ways out.
+    pub limits: Limits,
+    /// Rules for single recipient domains.
+    pub domains: Vec<DomainRule>,
+    /// When nobody is mailed, and the zone of readers who named none.
+    pub quiet: Option<(QuietHours, chrono_tz::Tz)>,
     /// When to try again.
     pub retry: retry::Schedule,
+}
+
+/// One way out.
+#[derive(Clone)]
+pub struct Way {
+    /// What it is called.
+    pub name: String,
+    /// How connections are opened.
+    pub mailer: Arc<dyn Mailer>,
+    /// Its share of the mails.
+    pub weight: u32,
+    /// Its limits.
+    pub limits: Limits,
 }
 
 impl std::fmt::Debug for Sending {
@@ -75,6 +98,8 @@ struct Desk {
     ledger: Ledger,
     letters: Letters,
     lanes: Vec<Lane>,
+    manners: Manners,
+    switch: Switch,
     /// Rung when a lane has room for more.
     drained: Arc<Notify>,
     /// Editions found stopped; nothing more of them is offered.
@@ -106,6 +131,8 @@ pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>
         ledger,
         lanes: Lane::all(&sending, &drained),
         drained,
+        manners: Manners::new(&sending.domains),
+        switch: Switch::new(&sending),
         halted: Mutex::default(),
         sending,
     });

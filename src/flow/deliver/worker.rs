@@ -10,7 +10,8 @@ use super::Desk;
 use super::job::{Filled, Job};
 use super::lane::Lane;
 use super::letters::Prepared;
-use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Session};
+use super::manners::{Carried, PutOff, Seat};
+use crate::delivery::{Envelope, Offer, OnUncertain, Outcome, Rejection, Session};
 use crate::store::claim::Claim;
 use crate::store::deliveries::Note;
 use crate::store::editions;
@@ -24,6 +25,8 @@ struct Mail {
     letter: Arc<Prepared>,
     envelope: Envelope,
     body: Vec<u8>,
+    /// Given back when the mail is settled.
+    _seat: Option<Seat>,
 }
 
 /// A mail, and the relay's answer if it was asked already.
@@ -31,7 +34,8 @@ type Asked = (Mail, Option<Offer>);
 
 /// Sends the mails of a lane until there are none and never will be.
 pub(super) async fn run(desk: Arc<Desk>, lane: usize, stop: watch::Receiver<bool>) {
-    let mut worker = Worker { desk, lane, stop, session: None, spare: Vec::new() };
+    let mut worker =
+        Worker { desk, lane, stop, session: None, carried: Carried::default(), spare: Vec::new() };
     let mut ahead = None;
     loop {
         let (mail, offer) = match ahead.take() {
@@ -51,6 +55,8 @@ struct Worker {
     lane: usize,
     stop: watch::Receiver<bool>,
     session: Option<Box<dyn Session>>,
+    /// What went over this session.
+    carried: Carried,
     /// Bodies that have been sent, to be written over.
     spare: Vec<Vec<u8>>,
 }
@@ -101,9 +107,12 @@ impl Worker {
 
     /// Makes a mail ready to be offered, or notes why it is not offered now.
     async fn ready(&mut self, job: Job) -> Option<Mail> {
-        let Job { claim, letter, filled } = job;
-        let note = if *self.stop.borrow() || self.lane().is_closed(self.desk.sending.house.now()) {
+        let Job { claim, letter, filled, seat } = job;
+        let now = self.desk.sending.house.now();
+        let note = if *self.stop.borrow() || self.lane().closed_until(now).is_some() {
             Note::Released { due: claim.due }
+        } else if let Some(due) = self.desk.manners.held_back(&claim.address, claim.ticket, now) {
+            Note::Released { due }
         } else if self.desk.halted().contains(&claim.ticket.edition) {
             Note::Dropped
         } else {
@@ -113,7 +122,7 @@ impl Worker {
             };
             match filled {
                 Ok(Filled { envelope, body }) => {
-                    return Some(Mail { claim, letter, envelope, body });
+                    return Some(Mail { claim, letter, envelope, body, _seat: seat });
                 }
                 Err(note) => note,
             }
@@ -140,11 +149,12 @@ impl Worker {
         match offer {
             Offer::Accepted => self.hand_over(mail).await,
             Offer::Refused(rejection) => {
+                self.answered(&mail);
                 self.note(&mail, Note::Refused { reply: rejection.to_string() }).await;
                 None
             }
             Offer::Deferred(rejection) => {
-                let note = self.deferred(&mail, rejection.to_string());
+                let note = self.deferred(&mail, &rejection);
                 self.note(&mail, note).await;
                 None
             }
@@ -158,8 +168,12 @@ impl Worker {
     /// Asks the relay, over a connection that is opened if there is none.
     /// `None` if it cannot be asked: then the mail is back in the queue.
     async fn offer(&mut self, mail: &Mail) -> Option<Offer> {
+        if !self.may_carry(mail) {
+            self.hang_up().await;
+        }
         if self.session.as_ref().is_none_or(|session| session.is_spent()) {
             self.session = None;
+            self.carried = Carried::default();
             match self.lane().mailer.open().await {
                 Ok(session) => self.session = Some(session),
                 Err(failure) => {
@@ -168,10 +182,23 @@ impl Worker {
                 }
             }
         }
+        self.carries(mail);
         match &mut self.session {
             Some(session) => Some(session.offer(&mail.envelope).await),
             None => None,
         }
+    }
+
+    /// May this mail go over the connection that is open?
+    fn may_carry(&self, mail: &Mail) -> bool {
+        let address = &mail.claim.address;
+        let limit = self.desk.switch.messages_per_connection(address);
+        self.carried.may(address, self.lane().limits.messages_per_connection, limit)
+    }
+
+    fn carries(&mut self, mail: &Mail) {
+        let address = &mail.claim.address;
+        self.carried.add(address, self.desk.switch.messages_per_connection(address));
     }
 
     async fn hand_over(&mut self, mail: Mail) -> Option<Asked> {
@@ -185,13 +212,17 @@ impl Worker {
             self.note(&mail, Note::Dropped).await;
             return next.map(|next| (next, None));
         }
+        let ahead = next.as_ref().filter(|next| self.may_carry(next));
         let Some(session) = &mut self.session else {
             let note = self.doubtful(&mail, "the connection was gone".to_owned());
             self.note(&mail, note).await;
             return next.map(|next| (next, None));
         };
         let (outcome, offer) =
-            session.hand_over(&mail.body, next.as_ref().map(|next| &next.envelope)).await;
+            session.hand_over(&mail.body, ahead.map(|next| &next.envelope)).await;
+        if let Some(next) = next.as_ref().filter(|_| offer.is_some()) {
+            self.carries(next);
+        }
         self.settle(&mail, outcome).await;
         if mail.letter.signers.is_empty() {
             self.spare.push(mail.body);
@@ -220,7 +251,7 @@ impl Worker {
     async fn settle(&mut self, mail: &Mail, outcome: Outcome) {
         let note = match outcome {
             Outcome::Sent(reply) => {
-                self.lane().works();
+                self.answered(mail);
                 debug!(
                     edition = mail.claim.ticket.edition,
                     subscriber = mail.claim.ticket.subscriber,
@@ -228,8 +259,11 @@ impl Worker {
                 );
                 Note::Sent { reply }
             }
-            Outcome::Refused(rejection) => Note::Refused { reply: rejection.to_string() },
-            Outcome::Deferred(rejection) => self.deferred(mail, rejection.to_string()),
+            Outcome::Refused(rejection) => {
+                self.answered(mail);
+                Note::Refused { reply: rejection.to_string() }
+            }
+            Outcome::Deferred(rejection) => self.deferred(mail, &rejection),
             Outcome::Uncertain(reason) => {
                 warn!(
                     edition = mail.claim.ticket.edition,
@@ -245,8 +279,25 @@ impl Worker {
         self.note(mail, note).await;
     }
 
-    /// A try is used up: again later, or never.
-    fn deferred(&self, mail: &Mail, reply: String) -> Note {
+    /// The relay gave an answer about a mail that does not ask to slow down.
+    fn answered(&self, mail: &Mail) {
+        self.lane().works();
+        self.desk.manners.took(&mail.claim.address, self.desk.sending.house.now());
+    }
+
+    /// Again later, or never. What is about the mailbox uses up a try; what is
+    /// about its domain slows that down and costs nobody anything.
+    fn deferred(&self, mail: &Mail, rejection: &Rejection) -> Note {
+        let now = self.desk.sending.house.now();
+        let Claim { address, ticket, .. } = &mail.claim;
+        let reply = rejection.to_string();
+        match self.desk.manners.refused(address, *ticket, rejection, now) {
+            PutOff::Free(due) => {
+                self.lane().puts_off(now, address, &reply);
+                return Note::NotTaken { due };
+            }
+            PutOff::Counted => self.lane().works(),
+        }
         match self.wait(mail) {
             Some(due) => Note::Deferred { due, reply },
             None => Note::Expired { reply },

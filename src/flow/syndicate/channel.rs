@@ -7,7 +7,7 @@ use crate::article::{Article, Label, clean};
 use crate::clock::{Time, from_millis};
 use crate::feed::{Addresses, Channel, Entry, Volumes};
 use crate::flow::{compile, issue};
-use crate::store::feeds::{self, Place, Stretch};
+use crate::store::feeds::{self, Place, Stretch, Withdrawn};
 use crate::store::{Result, Tx, articles, editions};
 
 /// A month with more pieces than this is archived by the day.
@@ -32,11 +32,13 @@ pub(super) enum Holding {
     Entries(Vec<Entry>),
 }
 
-/// The frame of a feed; `None` if there is no such feed.
+/// The frame of a feed; `None` if there is no such feed. `withdrawn` is kept
+/// for the next frame.
 pub(super) async fn frame(
     house: &House,
     settings: &Settings,
     name: &FeedName,
+    withdrawn: &mut Option<Vec<Withdrawn>>,
 ) -> Result<Option<Frame>> {
     if let FeedName::Digest(digest) = name {
         return digest_frame(house, settings, digest).await;
@@ -84,8 +86,11 @@ pub(super) async fn frame(
     channel.ttl = Some(settings.feeds.max_age.div_ceil(60));
     if period.is_none() {
         channel.hubs = hubs(settings);
-        let gone = feeds::withdrawn(&mut tx, LOOK_BACK).await?.into_iter();
-        let gone = gone.filter(|gone| gone.shelves.contains(&shelf)).take(TOMBSTONES);
+        let gone = match withdrawn {
+            Some(gone) => gone,
+            None => withdrawn.insert(feeds::withdrawn(&mut tx, LOOK_BACK).await?),
+        };
+        let gone = gone.iter().filter(|gone| gone.shelves.contains(&shelf)).take(TOMBSTONES);
         channel.withdrawn = gone.map(|gone| (gone.uid, gone.when)).collect();
     }
     let changed = places.iter().map(|place| from_millis(place.updated));
@@ -147,9 +152,8 @@ async fn period_of(tx: &mut Tx, shelf: &str, time: Time) -> Result<Period> {
     let month = Period::month(time);
     let stretch =
         Stretch { from: Some(month.begins()), before: Some(month.ends()), limit: FULL_MONTH + 1 };
-    let pieces = feeds::places(tx, shelf, stretch).await?.len();
-    let full = usize::try_from(FULL_MONTH).is_ok_and(|full| pieces > full);
-    Ok(if full { Period::day(time) } else { month })
+    let is_full = feeds::count(tx, shelf, stretch).await? > FULL_MONTH;
+    Ok(if is_full { Period::day(time) } else { month })
 }
 
 /// The feed itself and the volumes beside that of `period`.

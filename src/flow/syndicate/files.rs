@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::{House, feed, listed, opml};
+use super::{House, Round, listed, opml};
 use crate::feed::{Coding, Format};
 use crate::store::feeds::Which;
 
@@ -30,10 +30,11 @@ pub async fn build(house: &House, folder: &Path) -> Result<Counts, BuildError> {
     let list = opml(house).await?;
     put(folder.join("feeds.opml"), list.into(), &mut counts).await?;
     for (name, _) in listed(house, Which::All).await? {
-        for format in Format::ALL {
-            let Some(feed) = feed(house, &name, format, None).await? else { continue };
-            let path = folder.join(format!("feeds/{}.{}", name.plain(), format.extension()));
-            put(path, feed.composed.text, &mut counts).await?;
+        let mut round = Round::open(house);
+        round.make(&name, &Format::ALL.map(|format| (format, None))).await?;
+        for feed in round.close().await? {
+            let path = format!("feeds/{}.{}", name.plain(), feed.format.extension());
+            put(folder.join(path), feed.composed.text, &mut counts).await?;
         }
     }
     Ok(counts)

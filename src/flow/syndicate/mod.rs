@@ -3,31 +3,30 @@
 mod channel;
 pub mod files;
 pub mod picked;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod round;
 
 use super::{House, Settings};
-use crate::article::{Article, Label};
 use crate::clock::Time;
 use crate::feed::opml::{self, Outline};
-use crate::feed::{self, Channel, Composed, FeedError, Format};
+use crate::feed::{Composed, FeedError, Format};
 use crate::region::RegionPath;
 use crate::store::articles::{self, Filter};
 use crate::store::feeds::Which;
 use crate::store::{Result, StoreError, feeds};
-use channel::{Frame, Holding};
+use channel::Holding;
+
+pub use round::{Round, changed};
 
 pub use crate::feed::{FeedName, Period, in_address};
 
 /// The most feeds of a kind that are listed.
 const MANY: i64 = 10_000;
-/// Pieces that are read and written at a time.
-const PAGE: usize = 200;
 
 /// A feed as it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
+    /// How it is written.
+    pub format: Format,
     /// The document, and where its entries lie.
     pub composed: Composed,
     /// Since when its bytes are what they are.
@@ -94,115 +93,6 @@ async fn listed(house: &House, which: Which) -> Result<Vec<(FeedName, String)>> 
     Ok(names)
 }
 
-/// One feed in one format; `None` if there is no such feed. What has not
-/// changed since `last` was made, under the same settings, is taken from it.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn feed(
-    house: &House,
-    name: &FeedName,
-    format: Format,
-    last: Option<&Composed>,
-) -> Result<Option<Feed>> {
-    let settings = house.settings();
-    let Some(frame) = channel::frame(house, &settings, name).await? else { return Ok(None) };
-    let (composed, left_out, channel) = written(house, &settings, frame, format, last).await?;
-    let path = format!("{}.{}", name.path(), format.extension());
-    let changed = changed(house, &path, &composed.text).await?;
-    let others = Format::ALL.into_iter().filter(|other| *other != format);
-    Ok(Some(Feed {
-        composed,
-        changed,
-        address: settings.site.address(&path),
-        others: others
-            .filter_map(|other| Some((other, channel.addresses.get(other)?.to_owned())))
-            .collect(),
-        hubs: channel.hubs,
-        left_out,
-    }))
-}
-
-/// Writes a frame with what it holds.
-async fn written(
-    house: &House,
-    settings: &Arc<Settings>,
-    frame: Frame,
-    format: Format,
-    last: Option<&Composed>,
-) -> Result<(Composed, Vec<FeedError>, Channel)> {
-    let Frame { channel, holding } = frame;
-    let (wanted, fresh, left_out) = match holding {
-        Holding::Places(places) => {
-            let wanted: Vec<(i64, i64)> =
-                places.iter().map(|place| (place.id, place.rev)).collect();
-            let missing = feed::missing(&wanted, last);
-            let (fresh, left_out) = fragments(house, settings, &missing, format).await?;
-            (wanted, fresh, left_out)
-        }
-        Holding::Entries(entries) => {
-            let wanted = entries.iter().map(|entry| (entry.number, 0)).collect();
-            let (mut fresh, mut left_out) = (BTreeMap::new(), vec![]);
-            for entry in &entries {
-                match feed::fragment(entry, format) {
-                    Ok(text) => drop(fresh.insert((entry.number, 0), text)),
-                    Err(error) => left_out.push(error),
-                }
-            }
-            (wanted, fresh, left_out)
-        }
-    };
-    for error in &left_out {
-        tracing::warn!(feed = %channel.title, "{error}");
-    }
-    let head =
-        feed::head(&channel, format).map_err(|error| StoreError::Refused(error.to_string()))?;
-    let composed = feed::compose(&head, &wanted, &fresh, last, format);
-    Ok((composed, left_out, channel))
-}
-
-type Fragments = (BTreeMap<(i64, i64), String>, Vec<FeedError>);
-
-/// Writes the entries of pieces. A piece withdrawn since the list was read is
-/// simply not there; one changed since then is newer than its key says, and
-/// written again the next time.
-async fn fragments(
-    house: &House,
-    settings: &Arc<Settings>,
-    keys: &[(i64, i64)],
-    format: Format,
-) -> Result<Fragments> {
-    let (mut fresh, mut left_out) = (BTreeMap::new(), vec![]);
-    for page in keys.chunks(PAGE) {
-        let mut tx = house.store.read().await?;
-        let mut pieces = Vec::with_capacity(page.len());
-        for key in page {
-            let id = crate::article::ArticleId(key.0);
-            if let Some(article) = articles::get(&mut tx, id).await? {
-                pieces.push((*key, article, articles::labels(&mut tx, id).await?));
-            }
-        }
-        drop(tx);
-        let settings = Arc::clone(settings);
-        let written = tokio::task::spawn_blocking(move || {
-            let (keys, entries): (Vec<_>, Vec<_>) = pieces
-                .into_iter()
-                .map(|(key, article, labels): (_, Article, Vec<Label>)| {
-                    (key, channel::entry(&settings, &article, &labels))
-                })
-                .unzip();
-            keys.into_iter().zip(feed::fragments(&entries, format)).collect::<Vec<_>>()
-        });
-        for (key, fragment) in written.await.expect("writing an entry does not panic") {
-            match fragment {
-                Ok(text) => drop(fresh.insert(key, text)),
-                Err(error) => left_out.push(error),
-            }
-        }
-    }
-    Ok((fresh, left_out))
-}
-
 /// What a feed is called, and its newest pieces, at most so many, by their
 /// numbers; `None` if there is no such feed.
 ///
@@ -214,7 +104,9 @@ pub async fn outline(
     limit: usize,
 ) -> Result<Option<(String, Vec<i64>)>> {
     let settings = house.settings();
-    let Some(frame) = channel::frame(house, &settings, name).await? else { return Ok(None) };
+    let Some(frame) = channel::frame(house, &settings, name, &mut None).await? else {
+        return Ok(None);
+    };
     Ok(match frame.holding {
         Holding::Places(places) => {
             let numbers = places.iter().take(limit).map(|place| place.id).collect();
@@ -225,7 +117,7 @@ pub async fn outline(
     })
 }
 
-/// What became of a feed that [`feed()`] does not find.
+/// What became of a feed that a [`Round`] does not find.
 ///
 /// # Errors
 /// If the store does not answer.
@@ -258,25 +150,6 @@ pub async fn absent(house: &House, name: &FeedName) -> Result<Absent> {
         _ => false,
     };
     Ok(if was_here { Absent::Gone } else { Absent::Unknown })
-}
-
-/// Since when the bytes served at `path` are what they are; notes a change.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn changed(house: &House, path: &str, text: &[u8]) -> Result<Time> {
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text);
-    let hash = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
-    let mut tx = house.store.read().await?;
-    if let Some(since) = feeds::known(&mut tx, path, &hash).await? {
-        return Ok(since);
-    }
-    drop(tx);
-    // HTTP dates have whole seconds: a change is never dated before it was made.
-    let mut tx = house.store.write().await?;
-    let since = feeds::changed(&mut tx, path, &hash, house.now()).await?;
-    tx.commit().await?;
-    Ok(since)
 }
 
 /// The list of all feeds, nested by region.

@@ -2,8 +2,10 @@
 //! the regions that somebody chose. They are not announced and not archived,
 //! and nothing of them is kept in the store.
 
-use super::channel::{self, Holding};
-use super::{Feed, House, Settings, written};
+use std::sync::Arc;
+
+use super::channel::Holding;
+use super::{Feed, House, Round, Settings};
 use crate::article::{ArticleId, language};
 use crate::clock::Time;
 use crate::feed::{Addresses, Channel, Composed, Format};
@@ -109,9 +111,10 @@ pub async fn feed(
     house: &House,
     pick: &Pick,
     format: Format,
-    last: Option<&Composed>,
+    last: Option<Arc<Composed>>,
 ) -> Result<Feed> {
-    let settings = house.settings();
+    let mut round = Round::open(house);
+    let settings = Arc::clone(round.settings());
     let site = &settings.site;
     let title = match pick {
         Pick::Search { query, .. } if !query.is_empty() => format!("{} – “{query}”", site.title),
@@ -135,10 +138,10 @@ pub async fn feed(
     drop(tx);
     channel.updated = places.iter().map(|place| crate::clock::from_millis(place.updated)).max();
     let address = site.address(&pick.address(format));
-    let frame = channel::Frame { channel, holding: Holding::Places(places) };
-    let (composed, left_out, channel) = written(house, &settings, frame, format, last).await?;
+    let written = round.write(&channel, &Holding::Places(places), &[(format, last)]).await?;
+    let (composed, left_out) = written.into_iter().next().unwrap_or_default();
     let changed: Time = house.now();
-    Ok(Feed { composed, changed, address, others: vec![], hubs: channel.hubs, left_out })
+    Ok(Feed { format, composed, changed, address, others: vec![], hubs: vec![], left_out })
 }
 
 async fn search(

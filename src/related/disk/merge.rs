@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::Since;
 use super::super::terms::{Loudness, Term};
 use super::pages::{PAGE, Pages};
-use super::segment::{Blocks, Doc, Segment};
+use super::postings::Blocks;
+use super::segment::{Doc, Entry, Segment};
 use super::write::{ENTRY, Writer};
 use super::{Numbers, Result};
 
@@ -129,15 +130,18 @@ impl Source {
             let place = self.places.get(doc as usize).copied();
             out.extend(place.filter(|place| *place != u32::MAX).map(|place| (place, loud)));
         };
-        if count == 1 {
-            let doc = u32::try_from(place >> 8).unwrap_or(u32::MAX);
-            add(doc, Loudness((place & 0xff) as u8));
-            return Ok(());
-        }
+        let place = match Entry::new(count, place) {
+            Entry::None => return Ok(()),
+            Entry::One { doc, loud } => {
+                add(doc, loud);
+                return Ok(());
+            }
+            Entry::List { place, .. } => place,
+        };
         self.pages.stretch(place, 4, bytes)?;
         let length = Numbers::new(bytes).u32().unwrap_or(0) as usize;
         self.pages.stretch(place + 8, length, bytes)?;
-        Blocks::new(bytes, count).read_all(add);
+        Blocks::read_all(bytes, count, add);
         Ok(())
     }
 }

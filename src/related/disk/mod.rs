@@ -4,23 +4,27 @@
 //! read in pages through a bounded cache, each page checked against its sum
 //! when it is read; only a few bytes for each article are kept in memory.
 
+mod frequent;
 mod list;
 mod merge;
 mod pages;
+mod postings;
+mod seek;
 mod segment;
 mod write;
 
 pub(super) use list::{List, Listed, Lock, segment_path, tidy};
 pub(super) use merge::Merge;
 pub(super) use pages::Cache;
-pub(super) use segment::{Scratch, Segment};
+pub(super) use seek::Scratch;
+pub(super) use segment::Segment;
 pub(super) use write::write;
 
 use std::path::PathBuf;
 
 /// Raised when what is written, or how terms are made, changes: an index of
 /// another version is made anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Why the disk failed us. The index is made anew from the store.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 use super::super::numbers::Numbers;
+use super::segment::Entry;
 use super::{DiskError, Result};
 
 /// Bytes of a page.
@@ -73,60 +74,104 @@ impl Pages {
     }
 }
 
-/// A page in memory.
-#[derive(Debug)]
+/// Which page a frame holds.
+#[derive(Debug, Clone, Copy)]
 struct Frame {
     key: (u32, u32),
-    bytes: Vec<u8>,
+    size: u32,
     used: bool,
 }
 
 /// The pages read last, of all segments; the clock hand drops what was not
-/// asked for since it came by.
+/// asked for since it came by. Beside them the dictionary's answers given last.
 #[derive(Debug)]
 pub(in super::super) struct Cache {
     most: usize,
     frames: Vec<Frame>,
-    places: HashMap<(u32, u32), usize, Numbers>,
+    /// The bytes of all frames. Rooms that no page was put into take none.
+    bytes: Vec<u8>,
+    places: HashMap<(u32, u32), u32, Numbers>,
     hand: usize,
+    answers: Vec<Answer>,
 }
+
+/// What a dictionary said of a term.
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    segment: u32,
+    term: u32,
+    entry: Entry,
+}
+
+/// The answer that stands where none was given yet.
+const UNASKED: Answer = Answer { segment: u32::MAX, term: 0, entry: Entry::None };
+/// Of the cache's bytes one in this many is for answers.
+const ANSWERS: usize = 16;
 
 impl Cache {
     /// A cache of so many bytes.
     pub(in super::super) fn new(bytes: usize) -> Self {
         Self {
-            most: (bytes / PAGE).max(16),
+            most: (bytes / PAGE).clamp(16, 1 << 24),
             frames: Vec::new(),
+            bytes: Vec::new(),
             places: HashMap::default(),
             hand: 0,
+            answers: Vec::new(),
         }
+    }
+
+    /// What the dictionary of a segment said of a term lately.
+    pub(super) fn answer(&self, segment: u32, term: u32) -> Option<Entry> {
+        let answer = self.answers.get(self.answer_at(segment, term))?;
+        (answer.segment == segment && answer.term == term).then_some(answer.entry)
+    }
+
+    /// Keeps what the dictionary of a segment says of a term.
+    pub(super) fn keep_answer(&mut self, segment: u32, term: u32, entry: Entry) {
+        if self.answers.is_empty() {
+            let many = self.most * PAGE / ANSWERS / size_of::<Answer>();
+            self.answers = vec![UNASKED; many.next_power_of_two()];
+        }
+        let at = self.answer_at(segment, term);
+        self.answers[at] = Answer { segment, term, entry };
+    }
+
+    fn answer_at(&self, segment: u32, term: u32) -> usize {
+        let mixed =
+            (u64::from(segment) << 32 | u64::from(term)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        usize::try_from(mixed >> 32).unwrap_or(0) & self.answers.len().saturating_sub(1)
     }
 
     /// A page of a segment.
     pub(super) fn page(&mut self, segment: u32, pages: &Pages, page: usize) -> Result<&[u8]> {
         let number = u32::try_from(page).map_err(|_| pages.damaged("too many pages"))?;
         if let Some(&place) = self.places.get(&(segment, number)) {
+            let place = place as usize;
             let frame = &mut self.frames[place];
             frame.used = true;
-            return Ok(&frame.bytes);
+            return Ok(&self.bytes[place * PAGE..place * PAGE + frame.size as usize]);
         }
-        let size = pages.size(page);
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; self.most * PAGE];
+        }
+        let none = Frame { key: (u32::MAX, u32::MAX), size: 0, used: false };
         let place = if self.frames.len() < self.most {
-            self.frames.push(Frame { key: (0, 0), bytes: Vec::new(), used: false });
+            self.frames.push(none);
             self.frames.len() - 1
         } else {
             self.victim()
         };
-        let frame = &mut self.frames[place];
-        self.places.remove(&frame.key);
-        frame.bytes.resize(size, 0);
+        self.places.remove(&self.frames[place].key);
         // A frame whose page could not be read is nobody's.
-        frame.key = (u32::MAX, u32::MAX);
-        pages.load(page, &mut frame.bytes)?;
-        frame.key = (segment, number);
-        frame.used = true;
-        self.places.insert(frame.key, place);
-        Ok(&self.frames[place].bytes)
+        self.frames[place] = none;
+        let size = pages.size(page);
+        let bytes = &mut self.bytes[place * PAGE..place * PAGE + size];
+        pages.load(page, bytes)?;
+        let key = (segment, number);
+        self.frames[place] = Frame { key, size: u32::try_from(size).unwrap_or(0), used: true };
+        self.places.insert(key, u32::try_from(place).unwrap_or(0));
+        Ok(bytes)
     }
 
     fn victim(&mut self) -> usize {
@@ -166,12 +211,15 @@ impl Cache {
         Ok(())
     }
 
-    /// Forgets the pages of a segment that is gone.
+    /// Forgets a segment that is gone.
     pub(in super::super) fn forget(&mut self, segment: u32) {
         for frame in self.frames.iter_mut().filter(|frame| frame.key.0 == segment) {
             self.places.remove(&frame.key);
             frame.key = (u32::MAX, u32::MAX);
             frame.used = false;
+        }
+        for answer in self.answers.iter_mut().filter(|answer| answer.segment == segment) {
+            *answer = UNASKED;
         }
     }
 }

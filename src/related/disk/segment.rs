@@ -5,31 +5,32 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::search::{Best, Sought};
 use super::super::terms::{Loudness, Term, Vector};
-use super::super::{About, Since};
+use super::super::{About, Since, weigh};
+use super::frequent::Common;
 use super::pages::{Cache, PAGE, Pages};
-use super::write::{BLOCK, BLOCK_HEAD, DOC, ENTRY, MAGIC, TRAILER};
+use super::seek::Scratch;
+use super::write::{DOC, ENTRY, MAGIC, PLACE_BITS, TRAILER};
 use super::{DiskError, Numbers, Result, VERSION};
 use crate::article::ArticleId;
-
-/// Articles that must have been touched before the search may stop taking in more.
-const ENOUGH: usize = 512;
 
 /// A segment, open.
 #[derive(Debug)]
 pub(in super::super) struct Segment {
     pub number: u32,
-    pages: Arc<Pages>,
+    pub(super) pages: Arc<Pages>,
     records_end: u64,
-    dictionary_at: u64,
+    pub(super) dictionary_at: u64,
     docs: Arc<Vec<Doc>>,
+    /// What each article's length takes from its promise.
+    pub(super) dampings: Vec<f32>,
     /// Articles by their ids.
     by_id: Vec<u32>,
     /// The first term of each page of the dictionary.
     guide: Vec<u32>,
+    pub(super) common: Common,
     /// The languages of its articles, each once.
-    languages: Vec<u32>,
+    pub(super) languages: Vec<u32>,
     /// Articles that were edited or withdrawn since, a bit each.
     gone: Vec<u64>,
     gone_count: u32,
@@ -42,20 +43,28 @@ pub(super) struct Doc {
     pub record_at: u64,
 }
 
-/// A term's entry in the dictionary.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    count: u32,
-    place: u64,
+/// What the dictionary says of a term.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Entry {
+    /// It does not occur.
+    None,
+    /// It occurs in one article.
+    One { doc: u32, loud: Loudness },
+    /// It occurs in `count` articles, listed at `place`; nowhere does it give
+    /// more promise than `greatest`.
+    List { count: u32, place: u64, greatest: f32 },
 }
 
-/// Sums and lists that are used again for each search.
-#[derive(Debug, Default)]
-pub(in super::super) struct Scratch {
-    sums: Vec<f32>,
-    heard: Vec<u32>,
-    bytes: Vec<u8>,
-    promises: Vec<f32>,
+impl Entry {
+    /// Reads what `write` wrote.
+    pub(super) fn new(count: u32, place: u64) -> Self {
+        if count == 1 {
+            let doc = u32::try_from(place >> 8).unwrap_or(u32::MAX);
+            return Self::One { doc, loud: Loudness((place & 0xff) as u8) };
+        }
+        let greatest = f32::from_bits(((place >> PLACE_BITS) as u32) << 16);
+        Self::List { count, place: place & ((1 << PLACE_BITS) - 1), greatest }
+    }
 }
 
 impl Segment {
@@ -94,7 +103,14 @@ impl Segment {
         let word = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_le_bytes);
         let sums: Vec<u32> = sums.chunks_exact(4).map(word).collect();
         let docs: Vec<Doc> = docs.chunks_exact(DOC).filter_map(read_doc).collect();
+        let entries = body
+            .checked_sub(dictionary_at)
+            .ok_or_else(|| damaged("a dictionary beyond its end"))?;
+        let guided = short(entries.div_ceil(PAGE as u64))?;
+        let (guide, common) = guide.split_at_checked(guided * 4).ok_or_else(|| damaged("guide"))?;
         let guide = guide.chunks_exact(4).map(word).collect();
+        let common = Common::read(common.chunks_exact(4).map(word).collect())
+            .ok_or_else(|| damaged("common terms"))?;
         let count = u32::try_from(docs.len()).map_err(|_| damaged("too many articles"))?;
         let mut by_id: Vec<u32> = (0..count).collect();
         let mut languages: Vec<u32> = docs.iter().map(|doc| doc.about.language).collect();
@@ -102,6 +118,7 @@ impl Segment {
         languages.dedup();
         languages.shrink_to_fit();
         by_id.sort_unstable_by_key(|doc| docs[*doc as usize].about.id);
+        let dampings = docs.iter().map(|doc| weigh::damping(doc.about.length)).collect();
         Ok(Self {
             number,
             pages: Arc::new(Pages::new(file, path.to_owned(), body, sums)),
@@ -109,8 +126,10 @@ impl Segment {
             dictionary_at,
             gone: vec![0; docs.len().div_ceil(64)],
             docs: Arc::new(docs),
+            dampings,
             by_id,
             guide,
+            common,
             languages,
             gone_count: 0,
         })
@@ -174,6 +193,12 @@ impl Segment {
         u32::try_from(at).unwrap_or(u32::MAX)
     }
 
+    /// The first article that appeared at that moment, in milliseconds, or later.
+    pub(super) fn since_millis(&self, moment: i64) -> u32 {
+        let at = self.docs.partition_point(|doc| doc.about.since.0 < moment);
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
     /// How many articles appeared before that moment.
     pub(in super::super) fn earlier(&self, before: Since) -> u32 {
         let bound = self.bound(before);
@@ -188,9 +213,19 @@ impl Segment {
         bound - gone
     }
 
-    fn entry(&self, term: Term, cache: &mut Cache) -> Result<Option<Entry>> {
+    /// What the dictionary says of a term.
+    pub(super) fn entry(&self, term: Term, cache: &mut Cache) -> Result<Entry> {
+        if let Some(entry) = cache.answer(self.number, term) {
+            return Ok(entry);
+        }
+        let entry = self.look_up(term, cache)?;
+        cache.keep_answer(self.number, term, entry);
+        Ok(entry)
+    }
+
+    fn look_up(&self, term: Term, cache: &mut Cache) -> Result<Entry> {
         let Some(page) = self.guide.partition_point(|first| *first <= term).checked_sub(1) else {
-            return Ok(None);
+            return Ok(Entry::None);
         };
         let first =
             usize::try_from(self.dictionary_at).map_err(|_| self.pages.damaged("too long"))?;
@@ -206,187 +241,11 @@ impl Segment {
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => {
                     let count = numbers.u32().unwrap_or(0);
-                    return Ok(numbers.u64().map(|place| Entry { count, place }));
+                    return Ok(numbers.u64().map_or(Entry::None, |place| Entry::new(count, place)));
                 }
             }
         }
-        Ok(None)
-    }
-
-    /// Reads where a term occurs; gives the greatest impact.
-    fn postings(&self, entry: Entry, cache: &mut Cache, bytes: &mut Vec<u8>) -> Result<f32> {
-        cache.read(self.number, &self.pages, entry.place, 8, bytes)?;
-        let mut numbers = Numbers::new(bytes);
-        let length = numbers.u32().unwrap_or(0) as usize;
-        let greatest = f32::from_bits(numbers.u32().unwrap_or(0));
-        if entry.place + 8 + length as u64 > self.dictionary_at {
-            return Err(self.pages.damaged("a list is too long"));
-        }
-        cache.read(self.number, &self.pages, entry.place + 8, length, bytes)?;
-        Ok(greatest)
-    }
-
-    /// How many articles before the one at `bound` have a term. Those that are
-    /// gone count until the segment is merged.
-    pub(in super::super) fn with(
-        &self,
-        term: Term,
-        bound: u32,
-        cache: &mut Cache,
-        scratch: &mut Scratch,
-    ) -> Result<u32> {
-        if bound == 0 {
-            return Ok(0);
-        }
-        let Some(entry) = self.entry(term, cache)? else { return Ok(0) };
-        if bound == self.size() {
-            return Ok(entry.count);
-        }
-        if entry.count == 1 {
-            return Ok(u32::from(entry.place >> 8 < u64::from(bound)));
-        }
-        // Of a long list only what is said of its blocks, and one block.
-        let heads = (entry.count as usize).div_ceil(BLOCK) * BLOCK_HEAD;
-        let heads_at = entry.place + 8;
-        cache.read(self.number, &self.pages, heads_at, heads, &mut scratch.bytes)?;
-        let list = Blocks::new(&scratch.bytes, entry.count);
-        let block = list.block_of(bound);
-        let whole = u32::try_from(block * BLOCK).unwrap_or(u32::MAX).min(entry.count);
-        let Some((range, before, many)) = list.place(block) else { return Ok(whole) };
-        let at = heads_at + (heads + range.start) as u64;
-        if at + range.len() as u64 > self.dictionary_at {
-            return Err(self.pages.damaged("a list is too long"));
-        }
-        cache.read(self.number, &self.pages, at, range.len(), &mut scratch.bytes)?;
-        let mut count = 0;
-        decode(&scratch.bytes, before, many, |doc, _| count += u32::from(doc < bound));
-        Ok(whole + count)
-    }
-
-    /// Offers the earlier articles that share terms with what is sought.
-    ///
-    /// Term by term, the weightiest first. When an article that has none of
-    /// the terms so far could no longer come among the best, only those that
-    /// have some are looked at further: the best are exactly the same.
-    pub(in super::super) fn search(
-        &self,
-        sought: &Sought<'_>,
-        cache: &mut Cache,
-        scratch: &mut Scratch,
-        best: &mut Best,
-    ) -> Result<()> {
-        let bound = self.bound(sought.before);
-        if bound == 0 {
-            return Ok(());
-        }
-        let Scratch { sums, heard, bytes, promises } = scratch;
-        sums.clear();
-        sums.resize(bound as usize, 0.0);
-        heard.clear();
-        let mut entries = Vec::with_capacity(sought.terms.len());
-        for (term, weight) in sought.terms {
-            if let Some(entry) = self.entry(*term, cache)? {
-                let greatest = if entry.count == 1 {
-                    f32::from((entry.place & 0xff) as u8) * 0.025
-                } else {
-                    cache.read(self.number, &self.pages, entry.place + 4, 4, bytes)?;
-                    f32::from_bits(Numbers::new(bytes).u32().unwrap_or(0))
-                };
-                entries.push((entry, *weight, weight * greatest));
-            }
-        }
-        let mut left: f32 = entries.iter().map(|(.., most)| most).sum();
-        let mut open = true;
-        for (entry, weight, most) in entries {
-            if open && heard.len() >= ENOUGH && entry.count as usize > heard.len() / 4 {
-                let least = self.least(sought, sums, heard, promises, best);
-                // A little room for the rounding of sums.
-                if left * 1.001 < least {
-                    open = false;
-                    heard.retain(|doc| {
-                        let doc = *doc as usize;
-                        self.promise(sums[doc], doc) + left * 1.001 >= least
-                    });
-                    heard.sort_unstable();
-                }
-            }
-            left -= most;
-            let mut hear = |doc: u32, loud: Loudness| {
-                if let Some(sum) = sums.get_mut(doc as usize) {
-                    if *sum == 0.0 {
-                        heard.push(doc);
-                    }
-                    *sum += weight * loud.value();
-                }
-            };
-            if entry.count == 1 {
-                let doc = u32::try_from(entry.place >> 8).unwrap_or(u32::MAX);
-                if open || heard.binary_search(&doc).is_ok() {
-                    let loud = Loudness((entry.place & 0xff) as u8);
-                    if doc < bound {
-                        if sums[doc as usize] == 0.0 {
-                            heard.push(doc);
-                        }
-                        sums[doc as usize] += weight * loud.value();
-                    }
-                }
-                continue;
-            }
-            self.postings(entry, cache, bytes)?;
-            let list = Blocks::new(bytes, entry.count);
-            if open {
-                for block in 0..=list.block_of(bound - 1) {
-                    list.read(block, &mut hear);
-                }
-                continue;
-            }
-            let mut rest = heard.iter().copied().peekable();
-            while let Some(doc) = rest.peek() {
-                let block = list.block_of(*doc);
-                let Some(last) = list.last(block) else { break };
-                list.read(block, |doc, loud| {
-                    while rest.next_if(|heard| *heard < doc).is_some() {}
-                    if rest.next_if_eq(&doc).is_some() {
-                        sums[doc as usize] += weight * loud.value();
-                    }
-                });
-                while rest.next_if(|heard| *heard <= last).is_some() {}
-            }
-        }
-        for doc in heard.iter() {
-            let about = &self.docs[*doc as usize].about;
-            if sought.wants(about) && !self.is_gone(*doc) {
-                best.offer(sums[*doc as usize], *doc, about);
-            }
-        }
-        Ok(())
-    }
-
-    fn promise(&self, sum: f32, doc: usize) -> f32 {
-        sum / super::super::weigh::damping(self.docs[doc].about.length)
-    }
-
-    /// The promise that an article needs to come among the best.
-    fn least(
-        &self,
-        sought: &Sought<'_>,
-        sums: &[f32],
-        heard: &[u32],
-        promises: &mut Vec<f32>,
-        best: &Best,
-    ) -> f32 {
-        promises.clear();
-        promises.extend(heard.iter().filter_map(|doc| {
-            let about = &self.docs[*doc as usize].about;
-            (sought.wants(about) && !self.is_gone(*doc))
-                .then(|| self.promise(sums[*doc as usize], *doc as usize))
-        }));
-        let most = best.most();
-        if promises.len() < most || most == 0 {
-            return best.least();
-        }
-        let (_, least, _) = promises.select_nth_unstable_by(most - 1, |a, b| b.total_cmp(a));
-        least.max(best.least())
+        Ok(Entry::None)
     }
 
     /// The terms of an article.
@@ -448,96 +307,4 @@ pub(super) fn read_record(bytes: &[u8]) -> Option<Vector> {
         vector.hints.push(numbers.small()?);
     }
     Some(vector)
-}
-
-/// A list of postings: what is said of each block, and the blocks.
-pub(super) struct Blocks<'a> {
-    heads: &'a [u8],
-    blocks: &'a [u8],
-    count: usize,
-}
-
-impl<'a> Blocks<'a> {
-    pub(super) fn new(bytes: &'a [u8], count: u32) -> Self {
-        let count = count as usize;
-        let heads = (count.div_ceil(BLOCK) * BLOCK_HEAD).min(bytes.len());
-        let (heads, blocks) = bytes.split_at(heads);
-        Self { heads, blocks, count }
-    }
-
-    fn len(&self) -> usize {
-        self.heads.len() / BLOCK_HEAD
-    }
-
-    /// The last article of a block.
-    fn last(&self, block: usize) -> Option<u32> {
-        Numbers::new(self.heads.get(block * BLOCK_HEAD..)?).u32()
-    }
-
-    fn end(&self, block: usize) -> Option<usize> {
-        let mut numbers = Numbers::new(self.heads.get(block * BLOCK_HEAD + 4..)?);
-        numbers.u32().map(|end| end as usize)
-    }
-
-    /// The block that would hold an article: the first whose last is not before it.
-    fn block_of(&self, doc: u32) -> usize {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.last(middle).is_some_and(|last| last < doc) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    /// Where a block lies behind the heads, the article before it, and how
-    /// many articles are in it.
-    fn place(&self, block: usize) -> Option<(std::ops::Range<usize>, u32, usize)> {
-        let end = self.end(block)?;
-        let before = block.checked_sub(1);
-        let start = before.and_then(|before| self.end(before)).unwrap_or(0);
-        let doc = before.and_then(|before| self.last(before)).unwrap_or(0);
-        let many = self.count.saturating_sub(block * BLOCK).min(BLOCK);
-        (start <= end).then_some((start..end, doc, many))
-    }
-
-    /// Reads one block; nothing if there is none.
-    pub(super) fn read(&self, block: usize, each: impl FnMut(u32, Loudness)) {
-        let Some((range, before, many)) = self.place(block) else { return };
-        if let Some(bytes) = self.blocks.get(range) {
-            decode(bytes, before, many, each);
-        }
-    }
-
-    /// Reads all of it.
-    pub(super) fn read_all(&self, mut each: impl FnMut(u32, Loudness)) {
-        for block in 0..self.len() {
-            self.read(block, &mut each);
-        }
-    }
-}
-
-/// Reads a block's articles and how loud the term is in each.
-fn decode(bytes: &[u8], before: u32, many: usize, mut each: impl FnMut(u32, Loudness)) {
-    let split = bytes.len().checked_sub(many).and_then(|at| bytes.split_at_checked(at));
-    let Some((deltas, louds)) = split else { return };
-    let mut doc = before;
-    let mut deltas = deltas.iter();
-    for loud in louds {
-        let Some(byte) = deltas.next() else { return };
-        let mut delta = u32::from(byte & 0x7f);
-        let mut more = *byte >= 0x80;
-        let mut shift = 7;
-        while more && shift < 32 {
-            let Some(byte) = deltas.next() else { return };
-            delta |= u32::from(byte & 0x7f) << shift;
-            more = *byte >= 0x80;
-            shift += 7;
-        }
-        doc = doc.wrapping_add(delta);
-        each(doc, Loudness(*loud));
-    }
 }

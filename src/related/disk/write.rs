@@ -22,6 +22,11 @@ pub(super) const ENTRY: usize = 16;
 pub(super) const DOC: usize = 32;
 /// Bytes of what is said of a block before the blocks.
 pub(super) const BLOCK_HEAD: usize = 8;
+/// A term whose list has this many blocks is common: what is said of its blocks
+/// is kept in memory too, for counting.
+pub(super) const COMMON: usize = 16;
+/// Bits of a list's place in its entry; above them stands the greatest impact.
+pub(super) const PLACE_BITS: u32 = 48;
 /// Bytes of the trailer.
 pub(super) const TRAILER: usize = 48;
 pub(super) const MAGIC: [u8; 8] = *b"gzttdseg";
@@ -94,6 +99,8 @@ pub(super) struct Writer {
     records: u64,
     dictionary: Body,
     guide: Vec<u32>,
+    /// Of each common term itself, its count, and the last article of each block.
+    common: Vec<u32>,
     entries: u64,
     scratch: Vec<u8>,
 }
@@ -107,6 +114,7 @@ impl Writer {
             records: 0,
             dictionary: Body::create(&path.with_extension("terms"))?,
             guide: Vec::new(),
+            common: Vec::new(),
             entries: 0,
             scratch: Vec::new(),
         })
@@ -131,18 +139,26 @@ impl Writer {
         let place = if postings.len() == 1 {
             u64::from(first.0) << 8 | u64::from(first.1.0)
         } else {
+            // Aligned, so that no head of a block crosses a page.
+            let gap = self.body.length.next_multiple_of(BLOCK_HEAD as u64) - self.body.length;
+            self.body.put(&[0; BLOCK_HEAD][..usize::try_from(gap).unwrap_or(0)])?;
             let place = self.body.length;
-            self.postings(postings);
+            let greatest = self.postings(postings);
             let scratch = std::mem::take(&mut self.scratch);
             self.body.put(&scratch)?;
             self.scratch = scratch;
-            place
+            place | u64::from(rounded_up(greatest)) << PLACE_BITS
         };
         if self.entries.is_multiple_of((PAGE / ENTRY) as u64) {
             self.guide.push(term);
         }
         self.entries += 1;
         let count = u32::try_from(postings.len()).unwrap_or(u32::MAX);
+        let blocks = postings.chunks(BLOCK);
+        if blocks.len() >= COMMON {
+            self.common.extend([term, count]);
+            self.common.extend(blocks.filter_map(|block| block.last()).map(|(doc, _)| doc));
+        }
         let mut entry = [0; ENTRY];
         entry[..4].copy_from_slice(&term.to_le_bytes());
         entry[4..8].copy_from_slice(&count.to_le_bytes());
@@ -150,8 +166,9 @@ impl Writer {
         self.dictionary.put(&entry)
     }
 
-    /// Length, the greatest impact, the blocks' last articles and ends, the blocks.
-    fn postings(&mut self, postings: &[(u32, Loudness)]) {
+    /// Length, the blocks' last articles and ends, the blocks; gives the greatest
+    /// impact.
+    fn postings(&mut self, postings: &[(u32, Loudness)]) -> f32 {
         let impact = |(doc, loud): &(u32, Loudness)| {
             loud.value() / self.dampings.get(*doc as usize).copied().unwrap_or(1.0)
         };
@@ -170,9 +187,10 @@ impl Writer {
         self.scratch.clear();
         let length = u32::try_from(heads.len() + blocks.len()).unwrap_or(u32::MAX);
         self.scratch.extend_from_slice(&length.to_le_bytes());
-        self.scratch.extend_from_slice(&greatest.to_bits().to_le_bytes());
+        self.scratch.extend_from_slice(&[0; 4]);
         self.scratch.extend_from_slice(&heads);
         self.scratch.extend_from_slice(&blocks);
+        greatest
     }
 
     /// Writes the rest, and makes sure that it is on the disk.
@@ -199,6 +217,7 @@ impl Writer {
         memory.extend(self.body.sums.iter().flat_map(|sum| sum.to_le_bytes()));
         memory.extend_from_slice(&self.docs);
         memory.extend(self.guide.iter().flat_map(|term| term.to_le_bytes()));
+        memory.extend(self.common.iter().flat_map(|number| number.to_le_bytes()));
         let mut trailer = Vec::with_capacity(TRAILER);
         trailer.extend_from_slice(&body.to_le_bytes());
         trailer.extend_from_slice(&self.records.to_le_bytes());
@@ -215,6 +234,12 @@ impl Writer {
         let file = self.body.out.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().map_err(failed)
     }
+}
+
+/// The upper half of a number that is not smaller.
+fn rounded_up(number: f32) -> u16 {
+    let bits = number.to_bits();
+    u16::try_from(bits.div_ceil(1 << 16)).unwrap_or(u16::MAX)
 }
 
 /// The terms of an article as bytes.
@@ -244,7 +269,7 @@ pub(super) fn record(vector: &Vector, out: &mut Vec<u8>) {
 pub(in super::super) fn write(path: &Path, articles: &[(&About, &Vector)]) -> Result<()> {
     let mut writer = Writer::create(path)?;
     let mut bytes = Vec::new();
-    // Term, article and loudness in one number: the order of numbers is the order wanted.
+    // Term, article and loudness in one number.
     let mut all: Vec<u64> = Vec::new();
     for (doc, (about, vector)) in (0_u64..).zip(articles) {
         record(vector, &mut bytes);
@@ -254,7 +279,7 @@ pub(in super::super) fn write(path: &Path, articles: &[(&About, &Vector)]) -> Re
         };
         all.extend(vector.terms.iter().map(posting));
     }
-    all.sort_unstable();
+    sort_by_term(&mut all);
     let mut postings: Vec<(u32, Loudness)> = Vec::new();
     for of_term in all.chunk_by(|a, b| a >> 32 == b >> 32) {
         postings.clear();
@@ -266,4 +291,27 @@ pub(in super::super) fn write(path: &Path, articles: &[(&About, &Vector)]) -> Re
         writer.term(term, &postings)?;
     }
     writer.finish()
+}
+
+/// Sorts by the upper half, and leaves what is equal in its order: by its
+/// digits, eleven bits each, from the lowest.
+fn sort_by_term(all: &mut Vec<u64>) {
+    let mut other = vec![0; all.len()];
+    for shift in [32, 43, 54] {
+        let digit = |posting: u64| usize::try_from(posting >> shift & 0x7ff).unwrap_or(0);
+        let mut places = [0_usize; 1 << 11];
+        for posting in all.iter() {
+            places[digit(*posting)] += 1;
+        }
+        let mut next = 0;
+        for place in &mut places {
+            next += std::mem::replace(place, next);
+        }
+        for posting in all.iter() {
+            let place = &mut places[digit(*posting)];
+            other[*place] = *posting;
+            *place += 1;
+        }
+        std::mem::swap(all, &mut other);
+    }
 }

@@ -5,10 +5,12 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::{date, document, file, guid};
+use super::{date, document, encoding, file, guid, page};
 use crate::article::clean;
 use crate::article::{Body, Draft};
 use crate::source::opml as list;
+use crate::source::site::robots::Robots;
+use crate::source::site::sitemap;
 
 /// Any bytes as a feed.
 ///
@@ -71,6 +73,39 @@ pub fn opml(bytes: &[u8]) {
     let (listed, _) = list::read(&String::from_utf8_lossy(bytes), []);
     let names: HashSet<&str> = listed.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names.len(), listed.len());
+}
+
+/// Any bytes as a sitemap, a robots.txt or a page of a site; the first says which.
+///
+/// # Panics
+/// If something does not hold that must.
+pub fn a_site(bytes: &[u8]) {
+    let Some((first, bytes)) = bytes.split_first() else { return };
+    let base = Url::parse("https://news.example/2026/a").expect("it is an address");
+    let text = encoding::decode(bytes, None, None);
+    match first % 3 {
+        0 => {
+            let Some(read) = sitemap::read(&text, &base) else { return };
+            assert!(read.pages.len() <= sitemap::MOST && read.files.len() <= sitemap::MOST);
+            for entry in read.pages.iter().chain(&read.files) {
+                assert!(matches!(entry.url.scheme(), "http" | "https"), "{}", entry.url);
+            }
+        }
+        1 => {
+            let robots = Robots::read(bytes, "gazetted");
+            assert!(robots.delay.is_none_or(|delay| delay.as_secs() <= 30));
+            let rules = base.join("/robots.txt").expect("it is an address");
+            assert!(robots.allow(&rules), "a robots.txt may always be asked for");
+            let _ = robots.allow(&base);
+        }
+        _ => {
+            let page = page::read(&text, Some(&base));
+            draft(&page.draft);
+            for url in page.data.iter().chain(&page.feeds) {
+                assert!(!matches!(url.scheme(), "javascript" | "data" | "file"), "{url}");
+            }
+        }
+    }
 }
 
 /// What holds of every draft, whatever it was read from.

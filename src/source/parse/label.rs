@@ -35,9 +35,68 @@ pub fn add(labels: &mut Vec<Label>, label: Option<Label>) {
 /// A crumb that leads to the front page and files nothing.
 #[must_use]
 pub fn is_home(crumb: &str) -> bool {
+    const HOMES: [&str; 40] = [
+        "home",
+        "homepage",
+        "home page",
+        "start",
+        "front page",
+        "startseite",
+        "accueil",
+        "inicio",
+        "início",
+        "página inicial",
+        "portada",
+        "home pagina",
+        "voorpagina",
+        "forside",
+        "hjem",
+        "hem",
+        "etusivu",
+        "strona główna",
+        "domů",
+        "hlavní strana",
+        "kezdőlap",
+        "acasă",
+        "ana sayfa",
+        "anasayfa",
+        "trang chủ",
+        "beranda",
+        "главная",
+        "головна",
+        "начало",
+        "αρχική",
+        "الرئيسية",
+        "خانه",
+        "דף הבית",
+        "ホーム",
+        "トップ",
+        "首页",
+        "首頁",
+        "홈",
+        "होम",
+        "หน้าแรก",
+    ];
+    const HERE: [&str; 8] = [
+        "you are here",
+        "sie sind hier",
+        "sie befinden sich hier",
+        "vous êtes ici",
+        "estás aquí",
+        "você está aqui",
+        "当前位置",
+        "現在地",
+    ];
     let crumb = crumb.trim().to_lowercase();
-    ["home", "homepage", "start", "startseite", "accueil", "inicio", "you are here", "⌂"]
-        .contains(&crumb.trim_end_matches(':'))
+    let crumb = crumb.trim_end_matches([':', '：', ' ']);
+    crumb == "⌂" || HOMES.contains(&crumb) || HERE.contains(&crumb)
+}
+
+/// A last crumb that only says that the piece stands here.
+#[must_use]
+pub fn is_here(crumb: &str) -> bool {
+    ["article", "story", "post", "正文", "記事", "本文", "기사"]
+        .contains(&crumb.to_lowercase().as_str())
 }
 
 fn parts(text: &str, mark: &str) -> Option<Vec<String>> {

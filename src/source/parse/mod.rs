@@ -13,7 +13,7 @@ mod json;
 pub mod label;
 mod mail;
 mod markdown;
-pub(crate) mod page;
+pub mod page;
 pub(crate) mod person;
 mod picture;
 mod tail;

@@ -252,12 +252,13 @@ fn a_login_page_is_no_piece() {
 #[test]
 fn what_was_once_fuzzed_stays_good() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for name in ["feed", "file", "date", "clean", "opml"] {
+    for name in ["feed", "file", "date", "clean", "opml", "site"] {
         let target = match name {
             "feed" => fuzzed::feed,
             "file" => fuzzed::file_of_any_kind,
             "date" => fuzzed::a_date,
             "clean" => fuzzed::html,
+            "site" => fuzzed::a_site,
             _ => fuzzed::opml,
         };
         let seeds = std::fs::read_dir(corpus.join(name)).unwrap();

@@ -118,6 +118,10 @@ struct Book {
     asked: Vec<String>,
     acted: HashMap<String, u32>,
     rude: Vec<String>,
+    /// Mails that are being handed over, by their domains, and the most at once.
+    under_way: HashMap<String, (u64, u64)>,
+    /// What is said to everybody at a domain.
+    moods: HashMap<String, String>,
 }
 
 impl Postbox {
@@ -192,6 +196,27 @@ impl Postbox {
     /// How often the server was asked to take mail for one person.
     pub fn asked_for(&self, address: &str) -> usize {
         self.shared.book().asked.iter().filter(|asked| *asked == address).count()
+    }
+
+    /// How often the server was asked to take mail for anybody at a domain.
+    pub fn asked_at(&self, domain: &str) -> usize {
+        let at = format!("@{domain}");
+        self.shared.book().asked.iter().filter(|asked| asked.ends_with(&at)).count()
+    }
+
+    /// How many mails to a domain were under way together at most.
+    pub fn most_under_way(&self, domain: &str) -> u64 {
+        self.shared.book().under_way.get(domain).map_or(0, |(_, most)| *most)
+    }
+
+    /// Answers every recipient at a domain with `reply` from now on.
+    pub fn puts_off(&self, domain: &str, reply: &str) {
+        self.shared.book().moods.insert(domain.to_owned(), reply.to_owned());
+    }
+
+    /// Takes mail for a domain again.
+    pub fn takes(&self, domain: &str) {
+        self.shared.book().moods.remove(domain);
     }
 
     /// How many connections there were.

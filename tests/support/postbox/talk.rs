@@ -56,6 +56,28 @@ impl Drop for Open {
     }
 }
 
+/// Counts a mail to a domain while it is handed over.
+struct UnderWay(Arc<Shared>, String);
+
+impl UnderWay {
+    fn begin(shared: &Arc<Shared>, domain: &str) -> Self {
+        let mut book = shared.book();
+        let (open, most) = book.under_way.entry(domain.to_owned()).or_default();
+        *open += 1;
+        *most = (*most).max(*open);
+        drop(book);
+        Self(Arc::clone(shared), domain.to_owned())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some((open, _)) = self.0.book().under_way.get_mut(&self.1) {
+            *open -= 1;
+        }
+    }
+}
+
 impl Talk {
     async fn run(mut self) -> io::Result<()> {
         let mood = *self.shared.mood.lock().unwrap();
@@ -90,7 +112,10 @@ impl Talk {
                     self.say("554 5.5.1 No valid recipients").await?;
                     continue;
                 };
-                if let Then::Close = self.data(sender, recipient).await? {
+                let under_way = UnderWay::begin(&self.shared, domain(recipient));
+                let then = self.data(sender, recipient).await?;
+                drop(under_way);
+                if let Then::Close = then {
                     return Ok(());
                 }
                 (from, to) = (None, None);
@@ -141,6 +166,12 @@ impl Talk {
             return Ok((Then::GoOn, false));
         }
         self.shared.book().asked.push(to.to_owned());
+        let mood = self.shared.book().moods.get(domain(to)).cloned();
+        if let Some(reply) = mood {
+            self.say(&reply).await?;
+            let then = if reply.starts_with("421") { Then::Close } else { Then::GoOn };
+            return Ok((then, false));
+        }
         let early = [Act::TempFail, Act::Refuse, Act::Busy, Act::Garbage];
         match self.act(to, &early) {
             Some(Act::TempFail) => self.say("451 4.2.1 Come back later").await?,
@@ -258,6 +289,10 @@ impl Talk {
     async fn say(&mut self, words: &str) -> io::Result<()> {
         self.output.write_all(format!("{words}\r\n").as_bytes()).await
     }
+}
+
+fn domain(address: &str) -> &str {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
 
 /// What stands between `<` and `>`.

@@ -1,6 +1,12 @@
 //! The few lines that make a reader want the piece.
 
+mod furniture;
+mod sentences;
+mod telling;
+
 use super::plain::strip_controls;
+use furniture::{is_byline, is_cut, is_furniture, without_dateline, without_footer};
+use sentences::{is_closing, is_stop};
 
 /// A teaser this long says enough, in characters.
 const ENOUGH: usize = 120;
@@ -8,7 +14,8 @@ const ENOUGH: usize = 120;
 const MOST: usize = 240;
 
 /// The teaser of a piece: the publisher's own excerpt if it is a real one,
-/// else the first whole sentences, else as much of the first as fits.
+/// else the first whole sentences, or where these only set a scene those that
+/// tell what it is about; else as much of a sentence as fits.
 #[must_use]
 pub fn teaser(text: &str, excerpt: Option<&str>, title: &str) -> String {
     if let Some(excerpt) = excerpt.and_then(|excerpt| own_words(excerpt, title)) {
@@ -19,43 +26,14 @@ pub fn teaser(text: &str, excerpt: Option<&str>, title: &str) -> String {
 
 /// The publisher's excerpt, if somebody wrote it.
 fn own_words(excerpt: &str, title: &str) -> Option<String> {
-    let line = strip_controls(&without_footer(excerpt));
-    let bare = line.to_lowercase();
-    let cut = [
-        "[…]",
-        "[...]",
-        "[&hellip;]",
-        "…",
-        "...",
-        "continue reading",
-        "read more",
-        "(more)",
-        "weiterlesen",
-        "lire la suite",
-        "leer más",
-    ]
-    .iter()
-    .any(|end| {
-        bare.trim_end_matches(['»', '→', '>', ' ', '.', ')'])
-            .ends_with(end.trim_end_matches(['.', ')']))
-            && (end.len() > 3 || bare.ends_with(end))
-    });
-    let same = |a: &str, b: &str| key(a) == key(b);
-    if cut
-        || line.chars().count() < 20 && !line.ends_with(is_stop)
-        || same(&line, title)
-        || is_furniture(&line)
+    let line = strip_controls(without_footer(excerpt));
+    let short = line.chars().count() < 20 && !line.ends_with(is_stop);
+    if is_cut(&line) || short || key(&line) == key(title) || is_furniture(&line) || is_byline(&line)
     {
         return None;
     }
     let line = without_title(&line, title);
-    Some(if line.chars().count() <= MOST + 60 { line.to_owned() } else { fit(line) })
-}
-
-/// What WordPress puts under every excerpt of its feeds.
-fn without_footer(excerpt: &str) -> String {
-    let at = excerpt.rfind("The post ").filter(|at| excerpt[*at..].contains("appeared first on"));
-    at.map_or(excerpt, |at| &excerpt[..at]).to_owned()
+    Some(if line.chars().count() <= MOST { line.to_owned() } else { fit(line) })
 }
 
 /// The beginning of a piece, from its first real paragraph on.
@@ -72,7 +50,8 @@ fn lead(text: &str, title: &str) -> String {
             .collect();
         return fit(&all.join(" "));
     };
-    let mut lead = without_title(&blocks[start], title).to_owned();
+    let start = telling::best(&blocks, start, title, |block| !is_prelude(block, title));
+    let mut lead = without_dateline(without_title(&blocks[start], title)).to_owned();
     for block in &blocks[start + 1..] {
         if lead.chars().count() >= ENOUGH || is_prelude(block, title) {
             break;
@@ -94,7 +73,7 @@ fn fit(text: &str) -> String {
         return text.to_owned();
     }
     let mut best = None;
-    for end in sentence_ends(text) {
+    for end in sentences::ends(text) {
         let length = text[..end].chars().count();
         if length > MOST {
             break;
@@ -129,85 +108,6 @@ fn cut(text: &str) -> String {
     )
 }
 
-/// Where sentences end, in bytes, the mark and its closing quotes included.
-fn sentence_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
-    let chars: Vec<(usize, char)> = text.char_indices().take(4 * MOST).collect();
-    let whole = chars.len() < 4 * MOST;
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while at < chars.len() {
-            let (_, c) = chars[at];
-            let stop = at;
-            at += 1;
-            if !is_stop(c) {
-                continue;
-            }
-            while chars.get(at).is_some_and(|(_, c)| is_stop(*c) || is_closing(*c)) {
-                at += 1;
-            }
-            let end = chars.get(at).map_or(text.len(), |(at, _)| *at);
-            if matches!(c, '。' | '！' | '？' | '｡' | '।' | '።') {
-                return Some(end);
-            }
-            match chars.get(at) {
-                None if whole => return Some(end),
-                Some((_, next)) if next.is_whitespace() => {
-                    let follows =
-                        chars[at..].iter().find(|(_, c)| !c.is_whitespace() && !is_opening(*c));
-                    let goes_on = follows.is_some_and(|(_, c)| c.is_lowercase());
-                    let digit = follows.is_some_and(|(_, c)| c.is_ascii_digit());
-                    let abbreviated = c == '.' && is_abbreviation(&chars[..stop], digit);
-                    if !goes_on && !abbreviated {
-                        return Some(end);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    })
-}
-
-/// Does the word before a full stop only seem to end a sentence?
-fn is_abbreviation(before: &[(usize, char)], number_follows: bool) -> bool {
-    let start = before
-        .iter()
-        .rposition(|(_, c)| c.is_whitespace() || is_opening(*c))
-        .map_or(0, |at| at + 1);
-    let word: String = before[start..].iter().map(|(_, c)| *c).collect();
-    let lower = word.to_lowercase();
-    // "U.S", "J", "e.g": single letters parted by dots.
-    let initials = !word.is_empty()
-        && word
-            .split('.')
-            .all(|part| part.chars().count() == 1 && part.chars().all(char::is_alphabetic));
-    let short = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "gen", "col", "lt", "sgt", "capt", "maj", "rev",
-        "hon", "sen", "rep", "gov", "pres", "jr", "sr", "vs", "etc", "inc", "ltd", "corp", "dept",
-        "approx", "mt", "ft", "bzw", "ca", "evtl", "mme", "mlle", "sra", "srta", "ph.d", "z.b",
-        "d.h", "u.a", "i.e", "e.g",
-    ];
-    let before_number = [
-        "no", "nr", "art", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
-        "nov", "dec", "p", "pp", "vol", "fig",
-    ];
-    initials
-        || short.contains(&lower.as_str())
-        || number_follows && before_number.contains(&lower.as_str())
-}
-
-fn is_stop(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '｡' | '؟' | '۔' | '।' | '።')
-}
-
-fn is_closing(c: char) -> bool {
-    matches!(c, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '」' | '』' | '）' | '“')
-}
-
-fn is_opening(c: char) -> bool {
-    matches!(c, '"' | '\'' | '“' | '‘' | '«' | '(' | '[' | '「' | '『' | '（' | '„' | '»')
-}
-
 /// Letters and digits only, for telling whether two lines say the same.
 fn key(line: &str) -> String {
     line.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -222,65 +122,6 @@ fn is_prelude(block: &str, title: &str) -> bool {
         || is_byline(block)
         || length < 120 && !block.contains(is_stop)
         || length < 40 && !block.ends_with(|c| is_stop(c) || is_closing(c))
-}
-
-/// "By the Africa desk", "– Africa desk", "Published: 3 May 2024".
-fn is_byline(block: &str) -> bool {
-    if block.chars().count() > 120 {
-        return false;
-    }
-    let lower = block.to_lowercase();
-    let begins = [
-        "by ",
-        "von ",
-        "par ",
-        "por ",
-        "– ",
-        "— ",
-        "published",
-        "updated",
-        "posted",
-        "last updated",
-        "written by",
-        "photo",
-        "image:",
-        "picture:",
-        "credit",
-        "source:",
-    ];
-    begins.iter().any(|begin| lower.starts_with(begin))
-        && !lower.trim_end_matches('.').contains(". ")
-        && (!lower.ends_with('.') || lower.len() < 40)
-}
-
-/// Lines that a site prints around every piece.
-fn is_furniture(block: &str) -> bool {
-    let lower = block.to_lowercase();
-    let lower = lower.trim_start_matches(['(', '[', ' ']);
-    let short = block.chars().count() < 200;
-    let begins = [
-        "continue reading",
-        "read more",
-        "featured image",
-        "image credit",
-        "photo credit",
-        "photo:",
-        "image:",
-        "check also",
-        "leave a reply",
-        "your email address",
-        "share this",
-        "click here",
-        "subscribe",
-        "advertisement",
-        "this article was originally",
-        "this article originally",
-        "this post",
-        "the post ",
-        "sign up",
-        "related:",
-    ];
-    short && begins.iter().any(|begin| lower.starts_with(begin))
 }
 
 /// The text behind a repeated title at its start.

@@ -1,0 +1,42 @@
+-- What is slowed down: a recipient domain (`to:example.org`) that refused for
+-- now, or a relay (`by:NAME`) that fails.
+create table slowed (
+    scope text primary key not null,
+    since bigint not null,
+    until bigint not null,
+    step bigint not null,
+    reply text not null
+);
+
+-- Mails of a day (UTC) that count against a quota: of all (`all`), of a relay,
+-- of a recipient domain.
+create table quotas (
+    scope text not null,
+    day text not null,
+    used bigint not null,
+    primary key (scope, day)
+);
+insert into quotas (scope, day, used)
+    select 'all', substr(name, 7), value from counters where name like 'mails:%';
+delete from counters where name like 'mails:%';
+
+-- What a claimed mail takes from which quotas (a JSON list of scopes): given
+-- back if it does not go out.
+create table reservations (
+    edition_id bigint not null,
+    subscriber_id bigint not null,
+    attempt bigint not null,
+    day text not null,
+    scopes text not null,
+    primary key (edition_id, subscriber_id, attempt)
+);
+
+-- When the next mail may go where the rate is limited.
+create table paces (
+    scope text primary key not null,
+    next bigint not null
+);
+
+-- The highest row there can be says that all deliveries are written, so that a
+-- paused edition knows whether to go on writing when it is resumed.
+update editions set compiled_to = 9223372036854775807 where state <> 'compiling';
