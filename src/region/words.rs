@@ -61,7 +61,7 @@ impl Words {
         let mut rest = text;
         let mut gap = Gap::Wide;
         while words.words.len() < most {
-            let Some(start) = rest.find(char::is_alphanumeric) else { break };
+            let Some(start) = word_start(rest) else { break };
             if !words.words.is_empty() || start > 0 {
                 gap = gap_of(&rest[..start], words.words.is_empty());
             }
@@ -88,18 +88,23 @@ impl Words {
     }
 
     fn push(&mut self, raw: &str, gap: Gap, russian: &Stemmer) {
-        let plain = plain_word(raw, russian);
-        if plain.is_empty() {
+        let first = raw.chars().next().unwrap_or_default();
+        // Nearly every word of most texts needs no spelling.
+        let simple = raw.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let spelled = if simple { Cow::Borrowed(raw) } else { spell(raw, russian).into() };
+        if spelled.is_empty() {
             return;
         }
-        let first = raw.chars().next().unwrap_or_default();
         let joins =
             is_unspaced(first) && gap == Gap::Close && self.words.last().is_some_and(|w| !w.cased);
         if !self.plain.is_empty() && !joins {
             self.plain.push(' ');
         }
         let Ok(start) = u32::try_from(self.plain.len()) else { return };
-        self.plain.push_str(&plain);
+        self.plain.push_str(&spelled);
+        if simple && let Some(new) = self.plain.get_mut(start as usize..) {
+            new.make_ascii_lowercase();
+        }
         let Ok(end) = u32::try_from(self.plain.len()) else { return };
         let cased = first.is_lowercase() || first.is_uppercase();
         self.words.push(Word {
@@ -116,10 +121,28 @@ impl Words {
     }
 }
 
+/// Where the first word of a text begins.
+fn word_start(text: &str) -> Option<usize> {
+    let plain = text.bytes().position(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())?;
+    if text.as_bytes()[plain].is_ascii() {
+        return Some(plain);
+    }
+    text[plain..].find(char::is_alphanumeric).map(|more| plain + more)
+}
+
 /// How many bytes of `text` its first word takes. A character of a script
 /// without spaces is a word, with the marks upon it; an abbreviation keeps its
 /// dots.
 pub(super) fn word_length(text: &str) -> usize {
+    let simple = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    match text.as_bytes().get(simple) {
+        None => return text.len(),
+        // A dot may belong to it, and so may what is not ASCII.
+        Some(byte) if simple > 0 && byte.is_ascii() && (*byte != b'.' || simple > 1) => {
+            return simple;
+        }
+        Some(_) => {}
+    }
     let mut letters = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -169,12 +192,8 @@ fn gap_of(between: &str, first: bool) -> Gap {
 
 /// One word in plain spelling: folded, Russian without its ending, Arabic
 /// without its article.
-fn plain_word(raw: &str, russian: &Stemmer) -> String {
-    let plain = if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        raw.to_ascii_lowercase()
-    } else {
-        fold(raw).replace(' ', "")
-    };
+fn spell(raw: &str, russian: &Stemmer) -> String {
+    let plain = fold(raw).replace(' ', "");
     match bare(&plain, russian) {
         Cow::Borrowed(same) if same.len() == plain.len() => plain,
         other => other.into_owned(),
@@ -233,6 +252,10 @@ mod tests {
         assert_eq!(runs("中国 USA"), ["中", "国", "usa"]);
         assert_eq!(runs("والأردن"), ["اردن"]);
         assert_eq!(runs(" … "), [""; 0]);
+        assert_eq!(
+            runs("3G N.Y-based Fla., e.g. naïve caféteria x.5 A.B"),
+            ["3g", "ny", "based", "fla", "eg", "naive", "cafeteria", "x", "5", "ab"]
+        );
     }
 
     #[test]

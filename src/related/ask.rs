@@ -17,6 +17,8 @@ const SOUGHT: usize = 48;
 const CANDIDATES: usize = 64;
 /// Of those, how many may be lifted by their company.
 const LIFTED: usize = 40;
+/// Words of a companion that are compared.
+const COMPANION_WORDS: usize = 96;
 /// From this likeness on two articles are one text, printed twice.
 const SAME_TEXT: f32 = 0.90;
 /// From here on two teasers tell the same story.
@@ -97,7 +99,7 @@ impl Index {
         let before = entry.about.since;
         let mut companions: Vec<Query> = Vec::with_capacity(weigh::COMPANIONS);
         for (_, other) in ranked.iter().take(weigh::COMPANIONS) {
-            companions.push(self.query(&other.vector, before)?);
+            companions.push(self.query(&other.vector.loudest(COMPANION_WORDS), before)?);
         }
         self.drop_hopeless(entry, &mut ranked, limit, &hinted);
         let mut likenesses: Vec<f32> = ranked.iter().map(|(likeness, _)| *likeness).collect();

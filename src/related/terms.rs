@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::Document;
-use super::numbers::{Numbers, fnv};
+use super::numbers::{Numbers, Seed, fnv};
 use super::stop;
 
 /// Words of a text that are read; the rest repeats what was said.
@@ -60,6 +60,7 @@ pub(super) enum Kind {
     Title,
 }
 
+#[inline]
 pub(super) fn kind(term: Term) -> Kind {
     match term {
         ..NAMES => Kind::Word,
@@ -85,6 +86,7 @@ impl Loudness {
         Self((weight / Self::STEP).round().clamp(1.0, 255.0) as u8)
     }
 
+    #[inline]
     pub(super) fn value(self) -> f32 {
         f32::from(self.0) * Self::STEP
     }
@@ -108,6 +110,31 @@ impl Vector {
         Some((term(first)?, term(second)?))
     }
 
+    /// The same text by its loudest words alone, without its marks.
+    pub(super) fn loudest(&self, most: usize) -> Self {
+        let mut words: Vec<usize> =
+            (0..self.terms.len()).filter(|place| counts(self.terms[*place].0)).collect();
+        if words.len() > most {
+            let order = |place: &usize| std::cmp::Reverse((self.terms[*place].1, *place));
+            words.select_nth_unstable_by_key(most, order);
+            words.truncate(most);
+            words.sort_unstable();
+        }
+        let mut places = vec![None; self.terms.len()];
+        for (new, old) in words.iter().enumerate() {
+            places[*old] = u16::try_from(new).ok();
+        }
+        let place = |old: u16| places.get(usize::from(old)).copied().flatten();
+        let pairs = self.pairs.iter();
+        Self {
+            terms: words.iter().map(|place| self.terms[*place]).collect(),
+            pairs: pairs
+                .filter_map(|((a, b), loud)| Some(((place(*a)?, place(*b)?), *loud)))
+                .collect(),
+            hints: vec![],
+        }
+    }
+
     /// How much it says in all, whatever it says.
     pub(super) fn length(&self) -> f32 {
         let words = self.terms.iter().filter(|(term, _)| counts(*term)).map(|(_, loud)| loud);
@@ -119,6 +146,7 @@ impl Vector {
 }
 
 /// Does a term count when two pieces of one language are compared?
+#[inline]
 pub(super) fn counts(term: Term) -> bool {
     matches!(kind(term), Kind::Word | Kind::Country)
 }
@@ -162,7 +190,7 @@ impl std::fmt::Debug for Reader {
 struct Tongue {
     stemmer: Option<Stemmer>,
     stop: &'static stop::Words,
-    known: HashMap<Box<str>, Known>,
+    known: HashMap<Box<str>, Known, Seed>,
 }
 
 /// What is known of a word as it is written.
@@ -179,7 +207,7 @@ impl Tongue {
         Self {
             stemmer: algorithm(primary).map(Stemmer::create),
             stop: stop::words(primary),
-            known: HashMap::new(),
+            known: HashMap::with_hasher(Seed::new()),
         }
     }
 
@@ -374,48 +402,80 @@ enum Gap {
 
 /// The words of a text. Dots, commas and apostrophes inside a word or number
 /// belong to it ("U.S", "3.5", "155,221", "don't").
-fn words(text: &str) -> impl Iterator<Item = (&str, Gap)> {
-    let mut chars = text.char_indices().peekable();
-    let mut gap = Gap::Sentence;
-    std::iter::from_fn(move || {
-        loop {
-            let (start, first) = chars.next()?;
-            if !first.is_alphanumeric() {
-                gap = match (first, gap) {
-                    ('.' | '!' | '?' | '\n', _) | (_, Gap::Sentence) => Gap::Sentence,
-                    (',' | ';' | ':' | '(' | ')', _) | (_, Gap::Clause) => Gap::Clause,
-                    _ => gap,
-                };
-                continue;
-            }
-            let mut end = start + first.len_utf8();
-            let mut last = first;
-            while let Some(&(at, c)) = chars.peek() {
-                if !c.is_alphanumeric() {
-                    let after = text[at + c.len_utf8()..].chars().next();
-                    let inside = match c {
-                        '\'' | '’' | '.' => after.is_some_and(char::is_alphanumeric),
-                        ',' => last.is_ascii_digit() && after.is_some_and(|c| c.is_ascii_digit()),
-                        _ => false,
-                    };
-                    if !inside {
-                        break;
-                    }
-                }
-                last = c;
-                end = at + c.len_utf8();
-                chars.next();
-            }
-            let word = &text[start..end];
-            let before = std::mem::replace(&mut gap, Gap::Space);
-            // "J. Smith" and "U.S. troops" go on.
-            if text[end..].starts_with('.') && (word.len() == 1 || word.contains('.')) {
-                chars.next();
-                gap = Gap::Clause;
-            }
-            return Some((word, before));
+struct Words<'a> {
+    text: &'a str,
+    at: usize,
+    gap: Gap,
+}
+
+fn words(text: &str) -> Words<'_> {
+    Words { text, at: 0, gap: Gap::Sentence }
+}
+
+impl Words<'_> {
+    /// The character at a place; most are one byte.
+    fn char_at(&self, at: usize) -> Option<char> {
+        match self.text.as_bytes().get(at)? {
+            byte if byte.is_ascii() => Some(char::from(*byte)),
+            _ => self.text[at..].chars().next(),
         }
-    })
+    }
+
+    /// Where the word that begins at `start` ends.
+    fn end(&self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut end = start;
+        loop {
+            while bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+                end += 1;
+            }
+            let Some(c) = self.char_at(end) else { return end };
+            if !c.is_alphanumeric() {
+                let after = || self.char_at(end + c.len_utf8());
+                let inside = match c {
+                    '\'' | '’' | '.' => after().is_some_and(char::is_alphanumeric),
+                    ',' => {
+                        bytes[end - 1].is_ascii_digit()
+                            && after().is_some_and(|c| c.is_ascii_digit())
+                    }
+                    _ => false,
+                };
+                if !inside {
+                    return end;
+                }
+            }
+            end += c.len_utf8();
+        }
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = (&'a str, Gap);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let first = self.char_at(self.at)?;
+            if first.is_alphanumeric() {
+                break;
+            }
+            self.gap = match (first, self.gap) {
+                ('.' | '!' | '?' | '\n', _) | (_, Gap::Sentence) => Gap::Sentence,
+                (',' | ';' | ':' | '(' | ')', _) | (_, Gap::Clause) => Gap::Clause,
+                _ => self.gap,
+            };
+            self.at += first.len_utf8();
+        }
+        let end = self.end(self.at);
+        let word = &self.text[self.at..end];
+        self.at = end;
+        let before = std::mem::replace(&mut self.gap, Gap::Space);
+        // "J. Smith" and "U.S. troops" go on.
+        if self.text[end..].starts_with('.') && (word.len() == 1 || word.contains('.')) {
+            self.at += 1;
+            self.gap = Gap::Clause;
+        }
+        Some((word, before))
+    }
 }
 
 /// Does a script put no spaces between words (Han, kana, Thai)?
@@ -538,8 +598,25 @@ mod tests {
             words("The U.S. sold 155,221 bags at 3.5 mln, don't").map(|(word, _)| word).collect();
 
         assert_eq!(found, ["The", "U.S", "sold", "155,221", "bags", "at", "3.5", "mln", "don't"]);
+        let found: Vec<&str> =
+            words("Über J. Smith’s naïve 3.é plan… 北京 (no.5), «ça»'").map(|(w, _)| w).collect();
+        assert_eq!(found, ["Über", "J", "Smith’s", "naïve", "3.é", "plan", "北京", "no.5", "ça"]);
         let gaps: Vec<Gap> = words("One, two. Three").map(|(_, gap)| gap).collect();
         assert_eq!(gaps, [Gap::Sentence, Gap::Clause, Gap::Sentence]);
+    }
+
+    #[test]
+    fn a_text_by_its_loudest_words_keeps_the_pairs_of_those() {
+        let vector = read("Crude oil", "Prices rise again and markets wait.", "en", &["NO"]);
+        let few = vector.loudest(2);
+
+        let term = |word: &str| fnv(word.as_bytes()).bits(31);
+        let mut wanted = [term("crude"), term("oil")];
+        wanted.sort_unstable();
+        assert_eq!(of_kind(&few, Kind::Word), wanted);
+        assert_eq!(few.terms.len(), 2);
+        let pairs: Vec<_> = few.pairs.iter().filter_map(|(pair, _)| few.pair(*pair)).collect();
+        assert_eq!(pairs, [(term("crude"), term("oil"))]);
     }
 
     #[test]

@@ -139,11 +139,33 @@ fn pair_key((first, second): (Term, Term)) -> u64 {
     u64::from(first) << 32 | u64::from(second)
 }
 
-/// Weights by their keys: open addressing, at most half full.
-#[derive(Debug, Clone, Default)]
+/// Weights by their keys: open addressing, at most half full. Most keys that are
+/// asked for are not there; a bit for each key says so sooner.
+#[derive(Debug, Clone)]
 struct Weights {
     rooms: Vec<(u64, f32)>,
     shift: u32,
+    bits: [u64; BITS / 64],
+}
+
+/// Bits that say which keys may be there.
+const BITS: usize = 4_096;
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self::with_room_for(0)
+    }
+}
+
+/// A key with all its bits spread.
+fn spread(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Which of the bits stands for a key: its word, and the bit in it.
+fn bit(spread: u64) -> (usize, u64) {
+    let bit = usize::try_from(spread >> 52).unwrap_or(0);
+    (bit / 64, 1 << (bit % 64))
 }
 
 /// The key of an empty room; no term and no pair of words has it.
@@ -152,13 +174,13 @@ const EMPTY: u64 = u64::MAX;
 impl Weights {
     fn with_room_for(many: usize) -> Self {
         let rooms = (many * 2).next_power_of_two().max(2);
-        Self { rooms: vec![(EMPTY, 0.0); rooms], shift: 64 - rooms.ilog2() }
+        let shift = 64 - rooms.ilog2();
+        Self { rooms: vec![(EMPTY, 0.0); rooms], shift, bits: [0; BITS / 64] }
     }
 
     /// The room of a key, or the empty one that it would get.
     fn room(&self, key: u64) -> usize {
-        let mut room =
-            usize::try_from(key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift).unwrap_or(0);
+        let mut room = usize::try_from(spread(key) >> self.shift).unwrap_or(0);
         while !matches!(self.rooms[room].0, EMPTY) && self.rooms[room].0 != key {
             room = (room + 1) & (self.rooms.len() - 1);
         }
@@ -168,10 +190,14 @@ impl Weights {
     fn put(&mut self, key: u64, weight: f32) {
         let room = self.room(key);
         self.rooms[room] = (key, weight);
+        let (word, bit) = bit(spread(key));
+        self.bits[word] |= bit;
     }
 
+    #[inline]
     fn get(&self, key: u64) -> Option<f32> {
-        if self.rooms.is_empty() {
+        let (word, bit) = bit(spread(key));
+        if self.bits[word] & bit == 0 {
             return None;
         }
         let (known, weight) = self.rooms[self.room(key)];

@@ -69,12 +69,14 @@ impl<'a> Numbers<'a> {
         Self { bytes, at: 0 }
     }
 
+    #[inline]
     fn byte(&mut self) -> Option<u8> {
         let byte = self.bytes.get(self.at).copied()?;
         self.at += 1;
         Some(byte)
     }
 
+    #[inline]
     fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
@@ -87,16 +89,19 @@ impl<'a> Numbers<'a> {
         None
     }
 
+    #[inline]
     fn small(&mut self) -> Option<u32> {
         self.number().and_then(|number| u32::try_from(number).ok())
     }
 
+    #[inline]
     fn u32(&mut self) -> Option<u32> {
         let bytes = self.bytes.get(self.at..self.at + 4)?.try_into().ok()?;
         self.at += 4;
         Some(u32::from_le_bytes(bytes))
     }
 
+    #[inline]
     fn u64(&mut self) -> Option<u64> {
         Some(u64::from(self.u32()?) | u64::from(self.u32()?) << 32)
     }
