@@ -1,7 +1,7 @@
 //! Documents that are brought up to date: what has not changed is taken over
 //! from the last one, byte for byte.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 
@@ -31,23 +31,39 @@ pub struct Composed {
 #[must_use]
 pub fn missing(wanted: &[(i64, i64)], last: Option<&Composed>) -> Vec<(i64, i64)> {
     let Some(last) = last else { return wanted.to_vec() };
-    let mut old = last.parts.iter().map(|part| part.key).peekable();
-    let mut missing = Vec::new();
-    let mut known: Option<HashSet<(i64, i64)>> = None;
+    let places = places(wanted, &last.parts);
+    let absent = wanted.iter().zip(places).filter(|(_, place)| place.is_none());
+    absent.map(|(key, _)| *key).collect()
+}
+
+/// So far ahead in the last document an entry is looked for, if it is not next.
+const AHEAD: usize = 16;
+
+/// Where the entries of `wanted` are in the last document. Mostly both are in
+/// the same order but for a few, so that only those few are looked up.
+fn places(wanted: &[(i64, i64)], last: &[Part]) -> Vec<Option<usize>> {
+    let mut places = Vec::with_capacity(wanted.len());
+    let (mut next, mut passed, mut unplaced) = (0, vec![], vec![]);
     for key in wanted {
-        // Mostly both are in the same order, with a few more at the front.
-        if old.peek() == Some(key) {
-            old.next();
-            continue;
-        }
-        let known = known.get_or_insert_with(|| last.parts.iter().map(|part| part.key).collect());
-        if known.contains(key) {
-            while old.next().is_some_and(|passed| passed != *key) {}
+        let ahead = last[next..].iter().take(AHEAD).position(|part| part.key == *key);
+        if let Some(ahead) = ahead {
+            passed.extend(next..next + ahead);
+            places.push(Some(next + ahead));
+            next += ahead + 1;
         } else {
-            missing.push(*key);
+            unplaced.push(places.len());
+            places.push(None);
         }
     }
-    missing
+    if unplaced.is_empty() {
+        return places;
+    }
+    passed.extend(next..last.len());
+    let passed: HashMap<_, _> = passed.into_iter().map(|at| (last[at].key, at)).collect();
+    for at in unplaced {
+        places[at] = passed.get(&wanted[at]).copied();
+    }
+    places
 }
 
 /// Puts a document together: `head`, the entries of `wanted` in order, and the
@@ -63,18 +79,14 @@ pub fn compose(
 ) -> Composed {
     let empty = Composed::default();
     let last = last.unwrap_or(&empty);
-    let places: HashMap<(i64, i64), usize> = if wanted.iter().all(|key| fresh.contains_key(key)) {
-        HashMap::new()
-    } else {
-        last.parts.iter().enumerate().map(|(at, part)| (part.key, at)).collect()
-    };
+    let places = places(wanted, &last.parts);
     let separator = format.separator();
     let more: usize = fresh.values().map(|text| text.len() + separator.len()).sum();
     let mut out = Vec::with_capacity(head.len() + last.text.len() + more + 64);
     let mut parts = Vec::with_capacity(wanted.len());
     out.extend_from_slice(head.as_bytes());
     let mut run = Run::default();
-    for key in wanted {
+    for (key, place) in wanted.iter().zip(places) {
         if let Some(text) = fresh.get(key) {
             run.copy(&last.text, &mut out);
             if !parts.is_empty() {
@@ -83,7 +95,7 @@ pub fn compose(
             let start = out.len();
             out.extend_from_slice(text.as_bytes());
             parts.push(Part { key: *key, start, end: out.len() });
-        } else if let Some(&at) = places.get(key) {
+        } else if let Some(at) = place {
             let part = last.parts[at];
             if run.next != Some(at) {
                 run.copy(&last.text, &mut out);

@@ -20,6 +20,7 @@ pub mod depart;
 pub mod enrol;
 pub mod feedback;
 mod fold;
+pub mod handing;
 pub mod house;
 pub mod hubs;
 pub mod inbox;

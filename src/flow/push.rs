@@ -10,31 +10,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::TimeDelta;
-use reqwest::header::{CONTENT_TYPE, LINK};
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::sync::Semaphore;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use url::{Host, Url};
 
 use super::House;
-use crate::clock::Time;
-use crate::feed::websub::{self, Mode, Wish};
+use crate::feed::websub::{Mode, Wish};
 use crate::source::guard::{self, Guard};
 use crate::store::{Result, feeds, hub};
 
 /// All of one request to a stranger.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// For so long a claimed parcel is nobody else's.
-const CLAIM: TimeDelta = TimeDelta::seconds(60);
 /// Requests to strangers at a time.
 const HANDS: usize = 16;
+/// Those among them that do not answer at once and make room for others.
+const SLOW_HANDS: usize = 256;
+/// Who takes longer is slow.
+const PATIENCE: Duration = Duration::from_millis(300);
 /// Callbacks that wait to be asked whether they mean it.
 const MOST_WAITING: usize = 64;
 /// Subscriptions in all, and at one host.
 const MOST: i64 = 50_000;
 const MOST_OF_HOST: i64 = 5_000;
-/// Feeds announced, and parcels claimed, at a time.
+/// Feeds announced at a time.
 const PAGE: i64 = 200;
 /// When a ping to another hub is tried again.
 const PING_AGAIN: [Duration; 3] =
@@ -66,6 +66,8 @@ pub struct Courier {
     guarded: Client,
     open: Client,
     hands: Arc<Semaphore>,
+    /// For requests to those who take their time.
+    slow: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
@@ -100,6 +102,7 @@ impl Courier {
             guarded: client().dns_resolver(Guard).build().map_err(words)?,
             open: client().build().map_err(words)?,
             hands: Arc::new(Semaphore::new(HANDS)),
+            slow: Arc::new(Semaphore::new(SLOW_HANDS)),
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
         })
     }
@@ -126,8 +129,23 @@ impl Courier {
         if answer.status().is_success() { Ok(()) } else { Err(answer.status().to_string()) }
     }
 
+    /// Waits for a hand and sends a request. One that is not answered soon makes
+    /// room for others, so that strangers who hang keep only each other waiting.
+    pub(super) async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        // Never closed, so there is always a permit in the end.
+        let mut _hand = self.hands.acquire().await;
+        let mut answer = std::pin::pin!(request.send());
+        if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answer).await {
+            return answer;
+        }
+        if let Ok(slow) = self.slow.try_acquire() {
+            _hand = Ok(slow);
+        }
+        answer.await
+    }
+
     /// The client for a stranger's address, if it may be asked at all.
-    fn stranger(&self, house: &House, url: &Url) -> Option<&Client> {
+    pub(super) fn stranger(&self, house: &House, url: &Url) -> Option<&Client> {
         if may_be_private(house) {
             return Some(&self.open);
         }
@@ -187,11 +205,10 @@ pub async fn wish(
 
 /// Asks the callback (section 5.3): it must give the challenge back.
 async fn agrees(house: &House, courier: &Courier, wish: &Wish) -> bool {
-    // Never closed, so there is always a permit in the end.
-    let _hand = courier.hands.acquire().await;
     let Some(client) = courier.stranger(house, &wish.callback) else { return false };
     let challenge = uuid::Uuid::new_v4().simple().to_string();
-    let Ok(mut answer) = client.get(wish.question(&challenge)).send().await else { return false };
+    let asked = courier.send(client.get(wish.question(&challenge))).await;
+    let Ok(mut answer) = asked else { return false };
     if !answer.status().is_success() {
         return false;
     }
@@ -235,7 +252,7 @@ async fn settle(house: &House, wish: &Wish, tag: Option<&str>) -> Result<()> {
 }
 
 /// The path below the site that an address stands for.
-fn path_of(house: &House, topic: &str) -> Option<String> {
+pub(super) fn path_of(house: &House, topic: &str) -> Option<String> {
     let settings = house.settings();
     let path = topic.strip_prefix(settings.site.url.as_str().trim_end_matches('/'))?;
     path.starts_with("/feeds").then(|| path.to_owned())
@@ -285,13 +302,9 @@ fn ping(courier: Arc<Courier>, hub: Url, topic: String) {
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut waits = PING_AGAIN.into_iter();
         loop {
-            let answer = {
-                // Never closed, so there is always a permit in the end.
-                let _hand = courier.hands.acquire().await;
-                let request = courier.open.post(hub.clone());
-                let kind = (CONTENT_TYPE, "application/x-www-form-urlencoded");
-                request.header(kind.0, kind.1).body(body.clone()).send().await
-            };
+            let request = courier.open.post(hub.clone());
+            let kind = (CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let answer = courier.send(request.header(kind.0, kind.1).body(body.clone())).await;
             let failed = match answer {
                 Ok(answer) if answer.status().is_success() => return,
                 Ok(answer) => answer.status().to_string(),
@@ -304,115 +317,4 @@ fn ping(courier: Arc<Courier>, hub: Url, topic: String) {
             tokio::time::sleep(wait).await;
         }
     });
-}
-
-/// Hands over what is due to subscribers of our own hub; gives how many
-/// parcels were tried.
-///
-/// # Errors
-/// If the store does not answer.
-pub async fn distribute<P: Parcels + Clone + 'static>(
-    house: &Arc<House>,
-    courier: &Arc<Courier>,
-    parcels: &P,
-) -> Result<usize> {
-    let mut tried = 0;
-    loop {
-        let mut tx = house.store.read().await?;
-        let due = hub::due(&mut tx, house.now(), PAGE).await?;
-        drop(tx);
-        if due.is_empty() {
-            return Ok(tried);
-        }
-        let mut handing = tokio::task::JoinSet::new();
-        for mut subscription in due {
-            let until = house.now() + CLAIM;
-            let mut tx = house.store.write().await?;
-            let attempts = subscription.attempts;
-            let is_ours = hub::put_off(&mut tx, &subscription, Some(until), attempts).await?;
-            tx.commit().await?;
-            if !is_ours {
-                continue;
-            }
-            subscription.due = until;
-            tried += 1;
-            let (house, courier) = (Arc::clone(house), Arc::clone(courier));
-            let parcels = parcels.clone();
-            handing.spawn(async move {
-                if let Err(error) = hand_over(&house, &courier, &parcels, &subscription).await {
-                    warn!("A parcel for {} is tried again: {error}", subscription.callback);
-                }
-            });
-        }
-        while handing.join_next().await.is_some() {}
-    }
-}
-
-async fn hand_over(
-    house: &House,
-    courier: &Courier,
-    parcels: &impl Parcels,
-    subscription: &hub::Subscription,
-) -> Result<()> {
-    let path = path_of(house, &subscription.topic);
-    let parcel = match path {
-        Some(path) => parcels.parcel(&path).await,
-        None => None,
-    };
-    let Some(parcel) = parcel else {
-        // The feed is gone, and nothing will come of it any more.
-        let mut tx = house.store.write().await?;
-        hub::remove(&mut tx, &subscription.topic, &subscription.callback).await?;
-        return tx.commit().await;
-    };
-    let outcome = if subscription.delivered.as_deref() == Some(&parcel.tag) {
-        Ok(())
-    } else {
-        // Never closed, so there is always a permit in the end.
-        let _hand = courier.hands.acquire().await;
-        post(house, courier, subscription, &parcel).await
-    };
-    let mut tx = house.store.write().await?;
-    match outcome {
-        Ok(()) => hub::delivered(&mut tx, subscription, &parcel.tag).await?,
-        Err(Failed::ForGood) => {
-            info!("{} wants nothing any more", subscription.callback);
-            hub::remove(&mut tx, &subscription.topic, &subscription.callback).await?;
-        }
-        Err(Failed::ForNow(reason)) => {
-            let attempts = subscription.attempts + 1;
-            let again: Option<Time> = websub::retry(attempts).map(|wait| house.now() + wait);
-            debug!("{} did not take {}: {reason}", subscription.callback, subscription.topic);
-            hub::put_off(&mut tx, subscription, again, attempts).await?;
-        }
-    }
-    tx.commit().await
-}
-
-enum Failed {
-    ForGood,
-    ForNow(String),
-}
-
-async fn post(
-    house: &House,
-    courier: &Courier,
-    subscription: &hub::Subscription,
-    parcel: &Parcel,
-) -> std::result::Result<(), Failed> {
-    let url = Url::parse(&subscription.callback).map_err(|_| Failed::ForGood)?;
-    let Some(client) = courier.stranger(house, &url) else { return Err(Failed::ForGood) };
-    let mut request = client.post(url).header(CONTENT_TYPE, &parcel.content_type);
-    for link in &parcel.links {
-        request = request.header(LINK, link);
-    }
-    if let Some(secret) = &subscription.secret {
-        request = request.header("X-Hub-Signature", websub::signature(secret, &parcel.bytes));
-    }
-    match request.body(parcel.bytes.clone()).send().await {
-        Ok(answer) if answer.status().is_success() => Ok(()),
-        Ok(answer) if answer.status() == StatusCode::GONE => Err(Failed::ForGood),
-        Ok(answer) => Err(Failed::ForNow(answer.status().to_string())),
-        Err(error) => Err(Failed::ForNow(error.without_url().to_string())),
-    }
 }

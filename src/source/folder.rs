@@ -21,30 +21,48 @@ pub struct Folder {
     max_bytes: u64,
     seen: HashMap<String, Seen>,
     pictures: String,
+    /// The mark of what was given last: if it is not in the memory of the next
+    /// visit, it was not taken in, and all is given again.
+    given: Option<String>,
 }
 
-/// A file that was read: its stamp, and the pieces in it that are published.
+/// A file that was read, and the pieces in it that are published.
 #[derive(Debug, Clone)]
 struct Seen {
-    stamp: Stamp,
+    content: Content,
     guids: Vec<String>,
 }
 
-/// A stamp that no file has: what bears it is read again next time.
-const NO_STAMP: Stamp = Stamp { written: i64::MIN, length: 0 };
+/// What tells that a file is what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Its stamp.
+    Stamp(Stamp),
+    /// Its bytes, because its stamp does not say enough yet.
+    Bytes([u8; 32]),
+    /// Nothing: it is read again next time.
+    Unknown,
+}
+
 /// Some file systems keep time in steps of two seconds: a file that was written
 /// so lately may be written again under the same stamp.
 const COARSE: i64 = 2000;
 
-/// Remembered in place of a hash after a visit with failures: the folder held
-/// something, and is to be read again.
-const UNSETTLED: &str = "unsettled";
+/// Stands before the hash that is remembered while files may still change
+/// unnoticed, or after failures: the folder is to be read again.
+const UNSETTLED: &str = "unsettled ";
 
 impl Folder {
     /// The folder at `root`; files beyond `max_bytes` are not read.
     #[must_use]
     pub fn at(root: &Path, max_bytes: u64) -> Self {
-        Self { root: root.to_path_buf(), max_bytes, seen: HashMap::new(), pictures: String::new() }
+        Self {
+            root: root.to_path_buf(),
+            max_bytes,
+            seen: HashMap::new(),
+            pictures: String::new(),
+            given: None,
+        }
     }
 
     /// Reads what is new or changed since `memory`. Blocks on the disk.
@@ -75,6 +93,9 @@ impl Folder {
         if memory.body_hash.as_ref() == Some(&hash) && !listing.incomplete {
             return Ok(Haul::Unchanged);
         }
+        if self.given != memory.body_hash {
+            self.seen.clear();
+        }
         Ok(self.read(listing, hash, now))
     }
 
@@ -96,14 +117,32 @@ impl Folder {
         let mut settled = !listing.incomplete;
         for entry in &listing.texts {
             let known = self.seen.get(&entry.name);
-            if let Some(known) = known.filter(|known| known.stamp == entry.stamp) {
+            let lately = (now.timestamp_millis() - entry.stamp.written).abs() < COARSE;
+            let has_stamp = |known: &&Seen| known.content == Content::Stamp(entry.stamp);
+            let mut keep = |known: &Seen, content: Content| {
                 for guid in &known.guids {
                     present.extend(taken.insert(guid.clone()).then(|| guid.clone()));
                 }
-                seen.insert(entry.name.clone(), known.clone());
+                seen.insert(entry.name.clone(), Seen { content, guids: known.guids.clone() });
+            };
+            if let Some(known) = known.filter(has_stamp) {
+                keep(known, known.content);
                 continue;
             }
-            match self.pieces(entry, &beside, &mut failures) {
+            let bytes = read(entry, self.max_bytes);
+            let content = match &bytes {
+                Ok(bytes) if lately => Content::Bytes(hash_of(bytes)),
+                Ok(_) => Content::Stamp(entry.stamp),
+                Err(_) => Content::Unknown,
+            };
+            settled &= matches!(content, Content::Stamp(_));
+            if let (Some(Seen { content: Content::Bytes(hash), .. }), Ok(bytes)) = (known, &bytes)
+                && *hash == hash_of(bytes)
+            {
+                keep(&self.seen[&entry.name], content);
+                continue;
+            }
+            match bytes.and_then(|bytes| pieces(entry, &bytes, &beside, &mut failures)) {
                 Ok(found) => {
                     let mut guids = Vec::with_capacity(found.len());
                     for (at, mut draft) in found.into_iter().enumerate() {
@@ -123,25 +162,20 @@ impl Folder {
                         present.push(draft.guid.clone());
                         drafts.push(draft);
                     }
-                    let lately = (now.timestamp_millis() - entry.stamp.written).abs() < COARSE;
-                    settled &= !lately;
-                    let stamp = if lately { NO_STAMP } else { entry.stamp };
-                    seen.insert(entry.name.clone(), Seen { stamp, guids });
+                    seen.insert(entry.name.clone(), Seen { content, guids });
                 }
                 Err(words) => {
                     settled = false;
                     failures.push(format!("{}: {words}", entry.name));
                     let guids =
                         known.map_or_else(|| vec![entry.name.clone()], |known| known.guids.clone());
-                    for guid in &guids {
-                        present.extend(taken.insert(guid.clone()).then(|| guid.clone()));
-                    }
-                    seen.insert(entry.name.clone(), Seen { stamp: NO_STAMP, guids });
+                    keep(&Seen { content: Content::Unknown, guids }, Content::Unknown);
                 }
             }
         }
         self.seen = seen;
-        let body_hash = if settled { Some(hash) } else { Some(UNSETTLED.to_owned()) };
+        let body_hash = Some(if settled { hash } else { format!("{UNSETTLED}{hash}") });
+        self.given.clone_from(&body_hash);
         let present = (!listing.incomplete).then_some(present);
         Haul::Drafts {
             drafts,
@@ -150,40 +184,44 @@ impl Folder {
             failures,
         }
     }
+}
 
-    /// The pieces in one file; none if it is not to be published yet.
-    fn pieces(
-        &self,
-        entry: &Entry,
-        pictures: &Pictures,
-        failures: &mut Vec<String>,
-    ) -> Result<Vec<Draft>, String> {
-        let bytes = read(entry, self.max_bytes)?;
-        let document = parse::file(&entry.name, &bytes, None).map_err(|error| error.to_string())?;
-        let mut drafts = document.drafts;
-        let many = drafts.len() > 1;
-        for (at, draft) in drafts.iter_mut().enumerate() {
-            if draft.guid.is_empty() {
-                draft.guid = if many { guid::substitute(draft) } else { entry.name.clone() };
-            }
-            let (dated, title) = spoken(&entry.name);
-            if draft.title.is_empty() {
-                draft.title = title;
-            }
-            draft.published = draft
-                .published
-                .or(dated)
-                .or(draft.updated)
-                .or_else(|| Some(from_millis(entry.stamp.written)));
-            if draft.labels.iter().all(|label| label.kind != LabelKind::Breadcrumb) {
-                label::add(&mut draft.labels, filed(&entry.name));
-            }
-            if at == 0 && !many {
-                failures.extend(beside::attach(draft, &entry.name, pictures));
-            }
+/// The pieces in one file; none if it is not to be published yet.
+fn pieces(
+    entry: &Entry,
+    bytes: &[u8],
+    pictures: &Pictures,
+    failures: &mut Vec<String>,
+) -> Result<Vec<Draft>, String> {
+    let document = parse::file(&entry.name, bytes, None).map_err(|error| error.to_string())?;
+    let mut drafts = document.drafts;
+    let many = drafts.len() > 1;
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        if draft.guid.is_empty() {
+            draft.guid = if many { guid::substitute(draft) } else { entry.name.clone() };
         }
-        Ok(drafts)
+        let (dated, title) = spoken(&entry.name);
+        if draft.title.is_empty() {
+            draft.title = title;
+        }
+        draft.published = draft
+            .published
+            .or(dated)
+            .or(draft.updated)
+            .or_else(|| Some(from_millis(entry.stamp.written)));
+        if draft.labels.iter().all(|label| label.kind != LabelKind::Breadcrumb) {
+            label::add(&mut draft.labels, filed(&entry.name));
+        }
+        if at == 0 && !many {
+            failures.extend(beside::attach(draft, &entry.name, pictures));
+        }
     }
+    Ok(drafts)
+}
+
+fn hash_of(bytes: &[u8]) -> [u8; 32] {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    hash.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 /// The folder that a file lies in, as a breadcrumb. What begins with `_`

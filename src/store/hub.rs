@@ -73,6 +73,16 @@ pub async fn is_there(tx: &mut Tx, topic: &str, callback: &str) -> Result<bool> 
     Ok(id.is_some())
 }
 
+/// Has anybody subscribed to this topic?
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn is_subscribed(tx: &mut Tx, topic: &str) -> Result<bool> {
+    const GET: &str = "select 1 from hub_subscriptions where topic = $1 limit 1";
+    Ok(on!(tx, c => sqlx::query_scalar::<_, i32>(GET).bind(topic).fetch_optional(c).await)?
+        .is_some())
+}
+
 /// How many subscriptions there are: in all, and at `host`.
 ///
 /// # Errors

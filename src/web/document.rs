@@ -3,13 +3,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use tokio::sync::Mutex;
 
 pub use crate::feed::Coding;
 
 use crate::clock::Time;
+use crate::flow::syndicate::hash;
 
 /// A document in every encoding in which it is served.
 #[derive(Debug)]
@@ -55,6 +55,20 @@ impl Document {
         last_modified: Time,
         links: Vec<String>,
     ) -> Self {
+        let bytes = bytes.into();
+        let hash = hash(&bytes);
+        Self::hashed(bytes, &hash, content_type, last_modified, links)
+    }
+
+    /// The same, of bytes whose [`hash`] is known already.
+    #[must_use]
+    pub fn hashed(
+        bytes: Bytes,
+        hash: &str,
+        content_type: impl Into<String>,
+        last_modified: Time,
+        links: Vec<String>,
+    ) -> Self {
         Self {
             content_type: content_type.into(),
             last_modified,
@@ -62,7 +76,7 @@ impl Document {
             max_age: 0,
             is_private: false,
             has_page: false,
-            identity: Variant::new(Coding::Identity, bytes.into()),
+            identity: Variant::new(Coding::Identity, bytes, hash),
             encoded: Default::default(),
             packing: Mutex::new(()),
         }
@@ -121,8 +135,16 @@ impl Document {
             let bytes = coding.encode(&self.identity.bytes);
             // Writing to memory does not fail; if it did, nobody would be worse off.
             bytes.map_or_else(
-                || Variant::new(Coding::Identity, self.identity.bytes.clone()),
-                |bytes| Variant::new(coding, bytes.into()),
+                || Variant {
+                    coding: Coding::Identity,
+                    bytes: self.identity.bytes.clone(),
+                    etag: self.identity.etag.clone(),
+                    wire: OnceLock::new(),
+                },
+                |bytes| {
+                    let hash = hash(&bytes);
+                    Variant::new(coding, bytes.into(), &hash)
+                },
             )
         })
     }
@@ -167,17 +189,8 @@ impl Document {
 }
 
 impl Variant {
-    fn new(coding: Coding, bytes: Bytes) -> Self {
-        let hash = digest(&SHA256, &bytes);
-        let mut etag = String::with_capacity(34);
-        etag.push('"');
-        for byte in &hash.as_ref()[..16] {
-            for nibble in [byte >> 4, byte & 15] {
-                etag.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
-            }
-        }
-        etag.push('"');
-        Self { coding, bytes, etag, wire: OnceLock::new() }
+    fn new(coding: Coding, bytes: Bytes, hash: &str) -> Self {
+        Self { coding, bytes, etag: format!("\"{hash}\""), wire: OnceLock::new() }
     }
 }
 

@@ -146,7 +146,8 @@ fn set_feed(feed: syndicate::Feed, max_age: u32) -> Made {
         format!("<{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type())
     }));
     let text = feed.composed.text.clone();
-    let document = Document::new(text, feed.format.content_type(), feed.changed, links);
+    let kind = feed.format.content_type();
+    let document = Document::hashed(text, &feed.hash, kind, feed.changed, links);
     let document = document.kept_for(max_age).beside_page();
     Made { document, composed: Some(feed.composed) }
 }
@@ -197,22 +198,28 @@ async fn pick_document(
     pick: &Pick,
     format: Format,
 ) -> Result<Option<Arc<Document>>, Trouble> {
+    // What somebody chose is part of what their feed is made from.
+    let path = match pick {
+        Pick::Search { .. } => pick.address(format),
+        Pick::Mine { regions, .. } => format!("{} {regions:?}", pick.address(format)),
+    };
+    let before = office.press.last(&path);
     let make = |last: Option<Arc<Composed>>| async move {
         let feed = picked::feed(&office.house, pick, format, last).await?;
         let text = feed.composed.text.clone();
         let links = vec![itself(&feed.address)];
-        let document = Document::new(text, format.content_type(), feed.changed, links);
+        let kind = format.content_type();
+        // The same bytes as last time have not changed since.
+        let tag = format!("\"{}\"", feed.hash);
+        let before = before.filter(|before| before.identity().etag == tag);
+        let changed = before.map_or(feed.changed, |before| before.last_modified);
+        let document = Document::hashed(text, &feed.hash, kind, changed, links);
         let document = document.kept_for(office.house.settings().feeds.max_age);
         let document = match pick {
             Pick::Search { .. } => document,
             Pick::Mine { .. } => document.for_one(),
         };
         Ok(Some(Made { document, composed: Some(feed.composed) }))
-    };
-    // What somebody chose is part of what their feed is made from.
-    let path = match pick {
-        Pick::Search { .. } => pick.address(format),
-        Pick::Mine { regions, .. } => format!("{} {regions:?}", pick.address(format)),
     };
     office.press.sheet(&office.house, &path, Source::Everything, make).await
 }

@@ -96,6 +96,8 @@ struct Kept {
     /// Since when somebody tries to make it again.
     tried: Option<Time>,
     used: u64,
+    /// Did somebody ask for it since it was made?
+    is_read: bool,
 }
 
 impl Kept {
@@ -165,7 +167,12 @@ impl Press {
                 return Ok::<_, Trouble>(Some(document));
             }
             let Some(made) = make(composed).await? else { return Ok(None) };
-            Ok(Some(self.keep(path, source, edge.clone(), made)))
+            let document = self.keep(path, source, edge.clone(), made);
+            // It was made for somebody who asked.
+            if let Some(kept) = self.shelf().kept.get_mut(path) {
+                kept.is_read = true;
+            }
+            Ok(Some(document))
         };
         let Some(old) = &older else { return made.await };
         let failed = match timeout(MAKE_FOR, made).await {
@@ -264,6 +271,7 @@ impl Press {
         let uses = shelf.uses;
         let Some(kept) = shelf.kept.get_mut(path) else { return Found::Nothing };
         kept.used = uses;
+        kept.is_read = true;
         let document = Arc::clone(&kept.document);
         if self.holds(kept, edge) || kept.tried.is_some_and(|at| (now - at).abs() < TRY_AGAIN) {
             return Found::Good(document);
@@ -298,6 +306,16 @@ impl Press {
         kept.composed.clone().filter(|_| Arc::ptr_eq(&kept.edge.settings, &edge.settings))
     }
 
+    /// The last document at `path`, of whatever state.
+    pub fn last(&self, path: &str) -> Option<Arc<Document>> {
+        Some(Arc::clone(&self.shelf().kept.get(path)?.document))
+    }
+
+    /// Is there a document at `path` that somebody read since it was made?
+    pub fn is_read(&self, path: &str) -> bool {
+        self.shelf().kept.get(path).is_some_and(|kept| kept.is_read)
+    }
+
     /// Takes the document at `path` away: there is none any more.
     pub fn drop(&self, path: &str) {
         self.shelf().kept.remove(path);
@@ -328,6 +346,7 @@ impl Press {
             edge,
             tried: None,
             used: shelf.uses,
+            is_read: false,
         };
         shelf.kept.insert(path.to_owned(), kept);
         let mut bytes: usize = shelf.kept.values().map(Kept::size_bytes).sum();

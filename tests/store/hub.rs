@@ -43,6 +43,8 @@ async fn a_subscription_is_kept_renewed_counted_and_ends(database: Database) {
 
     assert_eq!(hub::count(&mut tx, "a.example").await.unwrap(), (3, 2));
     assert!(hub::is_there(&mut tx, TOPIC, "https://a.example/1").await.unwrap());
+    assert!(hub::is_subscribed(&mut tx, TOPIC).await.unwrap());
+    assert!(!hub::is_subscribed(&mut tx, "https://elsewhere.example/").await.unwrap());
     assert_eq!(hub::expire(&mut tx, t(20)).await.unwrap(), 1, "the other was renewed");
     assert!(!hub::is_there(&mut tx, TOPIC, "https://a.example/2").await.unwrap());
     hub::remove(&mut tx, TOPIC, "https://a.example/1").await.unwrap();

@@ -18,6 +18,8 @@ struct Stranger {
     address: String,
     parcels: mpsc::UnboundedReceiver<(HeaderMap, String)>,
     answers: Arc<Mutex<Vec<StatusCode>>>,
+    /// How many gave up waiting for an answer that never comes.
+    left: watch::Receiver<usize>,
 }
 
 #[derive(Clone)]
@@ -25,6 +27,15 @@ struct Desk {
     parcels: mpsc::UnboundedSender<(HeaderMap, String)>,
     /// What it answers next; 200 when there is nothing.
     answers: Arc<Mutex<Vec<StatusCode>>>,
+}
+
+/// Counts when it is dropped.
+struct Leaves(watch::Sender<usize>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.send_modify(|left| *left += 1);
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -43,7 +54,16 @@ impl Stranger {
             desk.answers.lock().unwrap().pop().unwrap_or(StatusCode::OK)
         };
         let confirm = |Query(question): Query<Question>| async move { question.challenge };
+        let (leaving, left) = watch::channel(0);
+        let hang = move || {
+            let leaves = Leaves(leaving.clone());
+            async move {
+                let _leaves = leaves;
+                std::future::pending::<StatusCode>().await
+            }
+        };
         let router = Router::new()
+            .route("/hangs", get(confirm).post(hang))
             .route("/agrees", get(confirm).post(take))
             .route("/refuses", get(|| async { "something else" }).post(take))
             .route("/hub", post(take))
@@ -51,7 +71,7 @@ impl Stranger {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, parcels, answers }
+        Self { address, parcels, answers, left }
     }
 
     /// Waits for what comes next; a test that waits in vain fails.
@@ -181,6 +201,28 @@ async fn a_parcel_that_was_not_taken_comes_again_and_one_who_is_gone_gets_no_mor
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     panic!("who answered 410 is still subscribed");
+}
+
+#[tokio::test]
+async fn a_subscriber_who_hangs_keeps_nobody_waiting() {
+    let mut place = Place::with_more("[feeds]\nhub_private = true\n").await;
+    let mut reader = Stranger::open().await;
+    let hanging = Stranger::open().await;
+    subscribe(&place, &format!("{}/agrees", reader.address), "/feeds/all.atom").await;
+    subscribe(&place, &format!("{}/hangs", hanging.address), "/feeds/all.atom").await;
+    let (stop, stopped) = watch::channel(false);
+    let site = place.site.clone();
+    let following = tokio::spawn(async move { site.follow(stopped).await });
+
+    place.publish("new.md", PIECE).await;
+    let (_, first) = reader.next().await;
+    place.withdraw("new.md").await;
+    let (_, second) = reader.next().await;
+
+    assert!(first.contains("<title>News</title>") && !second.contains("<title>News</title>"));
+    assert_eq!(*hanging.left.borrow(), 0, "its first parcel is still under way");
+    stop.send(true).unwrap();
+    following.await.unwrap();
 }
 
 #[tokio::test]

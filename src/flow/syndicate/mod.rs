@@ -15,7 +15,7 @@ use crate::store::feeds::Which;
 use crate::store::{Result, StoreError, feeds};
 use channel::Holding;
 
-pub use round::{Round, changed};
+pub use round::{Round, changed, hash};
 
 pub use crate::feed::{FeedName, Period, in_address};
 
@@ -29,6 +29,8 @@ pub struct Feed {
     pub format: Format,
     /// The document, and where its entries lie.
     pub composed: Composed,
+    /// The [`hash`] of its bytes.
+    pub hash: String,
     /// Since when its bytes are what they are.
     pub changed: Time,
     /// Its own address.

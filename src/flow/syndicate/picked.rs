@@ -141,7 +141,8 @@ pub async fn feed(
     let written = round.write(&channel, &Holding::Places(places), &[(format, last)]).await?;
     let (composed, left_out) = written.into_iter().next().unwrap_or_default();
     let changed: Time = house.now();
-    Ok(Feed { format, composed, changed, address, others: vec![], hubs: vec![], left_out })
+    let hash = super::hash(&composed.text);
+    Ok(Feed { format, composed, hash, changed, address, others: vec![], hubs: vec![], left_out })
 }
 
 async fn search(

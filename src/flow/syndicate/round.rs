@@ -34,7 +34,6 @@ pub struct Round<'a> {
 /// A feed that is made and not yet dated.
 struct Draft {
     path: String,
-    hash: String,
     feed: Feed,
 }
 
@@ -97,9 +96,9 @@ impl<'a> Round<'a> {
                 .filter_map(|other| Some((other, channel.addresses.get(other)?.to_owned())))
                 .collect();
             self.drafts.push(Draft {
-                hash: hash(&composed.text),
                 feed: Feed {
                     format: *format,
+                    hash: hash(&composed.text),
                     composed,
                     // Dated when the round is closed.
                     changed: Time::UNIX_EPOCH,
@@ -121,7 +120,7 @@ impl<'a> Round<'a> {
     /// If the store does not answer.
     pub async fn close(mut self) -> Result<Vec<Feed>> {
         let drafts = std::mem::take(&mut self.drafts);
-        let noted = drafts.iter().map(|draft| (draft.path.as_str(), draft.hash.as_str()));
+        let noted = drafts.iter().map(|draft| (draft.path.as_str(), draft.feed.hash.as_str()));
         let dates = note(self.house, &noted.collect::<Vec<_>>()).await?;
         let dated = drafts.into_iter().zip(dates);
         Ok(dated.map(|(draft, changed)| Feed { changed, ..draft.feed }).collect())
@@ -273,7 +272,15 @@ async fn note(house: &House, noted: &[(&str, &str)]) -> Result<Vec<Time>> {
     Ok(dates)
 }
 
-fn hash(text: &[u8]) -> String {
+/// What tells the bytes of a document from others: half of their SHA-256.
+#[must_use]
+pub fn hash(text: &[u8]) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text);
-    hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = String::with_capacity(32);
+    for byte in &hash.as_ref()[..16] {
+        for nibble in [byte >> 4, byte & 15] {
+            hex.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+        }
+    }
+    hex
 }

@@ -183,17 +183,33 @@ fn links_that_leave_the_folder_or_run_in_circles_are_not_followed() {
 }
 
 #[test]
-fn a_file_written_a_moment_ago_is_read_again() {
-    let (dir, mut folder) = folder(&[("a.md", b"# A")]);
-    let written = fs::metadata(dir.path().join("a.md")).unwrap().modified().unwrap();
+fn a_file_written_a_moment_ago_is_taken_again_only_if_it_holds_something_else() {
+    let (dir, mut folder) = folder(&[("a.md", b"# A"), ("b.md", b"# B")]);
+    let path = dir.path().join("a.md");
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
     let now = Time::from(written) + chrono::TimeDelta::milliseconds(500);
-
     let Haul::Drafts { memory, .. } = folder.visit(&Memory::default(), now).unwrap() else {
         panic!()
     };
-    let again = folder.visit(&memory, later()).unwrap();
 
-    assert!(matches!(again, Haul::Drafts { drafts, .. } if drafts.len() == 1));
+    // The same length at the same moment: the stamp tells nothing.
+    fs::write(&path, "# C").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    let again = visit(&mut folder, &memory);
+
+    assert_eq!(again.drafts.iter().map(|draft| &draft.title).collect::<Vec<_>>(), ["C"]);
+    assert_eq!(again.present, ["a.md", "b.md"]);
+}
+
+#[test]
+fn what_was_not_taken_in_is_given_again() {
+    let (_dir, mut folder) = folder(&[("a.md", b"# A")]);
+
+    let lost = visit(&mut folder, &Memory::default());
+    let again = visit(&mut folder, &Memory::default());
+
+    assert_eq!(again.drafts, lost.drafts);
+    assert_eq!(folder.visit(&again.memory, later()).unwrap(), Haul::Unchanged);
 }
 
 #[test]
