@@ -3,10 +3,11 @@
 //!
 //! `cargo bench --bench sending -- [SCENARIO…] [--runs N] [--recipients N]
 //! [--connections N] [--words N]`; the scenarios are `fast`, `sink`, `transport`,
-//! `signed`, `far`, `signature`, `disk`.
+//! `signed`, `far`, `signature`, `disk`, and `million`, which is only run when named.
 
 mod figures;
 mod magazine;
+mod million;
 mod postfix;
 mod proxy;
 mod sink;
@@ -30,6 +31,9 @@ use figures::{median, own_time, spread};
 use magazine::{Magazine, Plan};
 
 const SCENARIOS: [&str; 7] = ["disk", "signature", "transport", "fast", "sink", "signed", "far"];
+
+/// Takes minutes: only when it is named.
+const LONG: &str = "million";
 
 /// Numbers of sessions that `smtp-source` is tried with.
 const SESSIONS: [usize; 6] = [2, 4, 8, 16, 32, 64];
@@ -70,7 +74,7 @@ fn read(arguments: &[String]) -> Options {
         runs: 5,
         recipients: 20_000,
         connections: 64,
-        words: 7,
+        words: 1,
         no_baseline: false,
     };
     let mut words = arguments.iter();
@@ -88,7 +92,9 @@ fn read(arguments: &[String]) -> Options {
             "--connections" => options.connections = number() as usize,
             "--words" => options.words = number() as usize,
             "--no-baseline" => options.no_baseline = true,
-            name if SCENARIOS.contains(&name) => options.scenarios.push(name.to_owned()),
+            name if SCENARIOS.contains(&name) || name == LONG => {
+                options.scenarios.push(name.to_owned());
+            }
             other => {
                 eprintln!("sending: `{other}` is none of: {}", SCENARIOS.join(", "));
                 std::process::exit(2);
@@ -103,7 +109,10 @@ fn read(arguments: &[String]) -> Options {
 
 async fn measure(options: Options) {
     println!("machine: {}", figures::machine());
-    let magazine = Magazine::new(options.recipients, options.words).await;
+    if options.scenarios == [LONG] {
+        return million::measure(options.connections).await;
+    }
+    let magazine = Magazine::new(options.recipients, 30, options.words).await;
     let message = message(&magazine, false).await;
     println!(
         "{} recipients, {} runs, message of {} bytes, up to {} connections\n",
@@ -120,6 +129,7 @@ async fn measure(options: Options) {
                 signature(&magazine);
             }
             "transport" => transport(&magazine, &options, &message).await,
+            LONG => million::measure(options.connections).await,
             "far" => far(&magazine, &options).await,
             "sink" => whole(&magazine, &options, &message, Into::Postfix, false).await,
             "signed" => whole(&magazine, &options, &message, Into::Postfix, true).await,
@@ -383,11 +393,11 @@ async fn connections_alone(body: &Arc<Vec<u8>>, connections: usize, mails: u32) 
 async fn far(magazine: &Magazine, options: &Options) {
     let connections = 8;
     let way = Duration::from_millis(10);
-    let small = Magazine::new(800, options.words).await;
+    let small = Magazine::new(800, 30, options.words).await;
     let mut trips = vec![];
     for _ in 0..options.runs {
         let sink = sink::Sink::start();
-        let port = proxy::start(sink.port, way).await;
+        let port = proxy::start(sink.port, way);
         let run = run(&small, Plan { port, connections, signed: false }, 800).await;
         let seen = sink.stop();
         assert_eq!(seen, 800);

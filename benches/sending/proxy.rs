@@ -1,51 +1,50 @@
 //! A relay far away: a proxy that holds back every byte for so long each way,
-//! and lets as many be under way as come.
+//! and lets as many be under way as come. Threads, for they sleep to the
+//! microsecond: a timer of the runtime would add up to two milliseconds of its own.
 
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
-
-/// Starts one before the relay at `port`; gives its own port. It ends with the runtime.
-pub async fn start(port: u16, each_way: Duration) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+/// Starts one before the relay at `port`; gives its own port. It ends with the process.
+pub fn start(port: u16, each_way: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let own = listener.local_addr().expect("a listener has an address").port();
-    tokio::spawn(async move {
-        while let Ok((near, _)) = listener.accept().await {
-            let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { continue };
-            let _ = near.set_nodelay(true);
-            let _ = far.set_nodelay(true);
-            let (near_read, near_write) = near.into_split();
-            let (far_read, far_write) = far.into_split();
-            tokio::spawn(pump(near_read, far_write, each_way));
-            tokio::spawn(pump(far_read, near_write, each_way));
+    thread::spawn(move || {
+        for near in listener.incoming().map_while(Result::ok) {
+            let Ok(far) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+            for stream in [&near, &far] {
+                let _ = stream.set_nodelay(true);
+            }
+            if let (Ok(near_too), Ok(far_too)) = (near.try_clone(), far.try_clone()) {
+                pump(near, far, each_way);
+                pump(far_too, near_too, each_way);
+            }
         }
     });
     own
 }
 
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wait: Duration) {
-    let (sender, mut under_way) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
-    let reading = async move {
+fn pump(mut from: TcpStream, mut to: TcpStream, wait: Duration) {
+    let (sender, under_way) = mpsc::channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
-        while let Ok(count) = from.read(&mut buffer).await {
-            if count == 0
-                || sender.send((Instant::now() + wait, buffer[..count].to_vec())).await.is_err()
-            {
+        while let Ok(count) = from.read(&mut buffer) {
+            let piece = (Instant::now() + wait, buffer[..count].to_vec());
+            if count == 0 || sender.send(piece).is_err() {
                 break;
             }
         }
-    };
-    let writing = async move {
-        while let Some((due, bytes)) = under_way.recv().await {
-            tokio::time::sleep_until(due).await;
-            if to.write_all(&bytes).await.is_err() {
+    });
+    thread::spawn(move || {
+        for (due, bytes) in under_way {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
                 break;
             }
         }
-    };
-    tokio::join!(reading, writing);
+        let _ = to.shutdown(Shutdown::Write);
+    });
 }

@@ -2,13 +2,15 @@
 //! connections as come, looks for the final dot, forgets the rest, and counts.
 //!
 //! It runs in a process of its own (`sink` as first argument), so that its
-//! processor time is not ours. It says its port on the first line, and how
-//! many mails came on the last, after its standard input has been closed.
+//! processor time is not ours. It says its port on the first line, then every
+//! second how many mails came, and once more after its standard input has been
+//! closed.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use memchr::memmem::Finder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,7 +51,14 @@ impl Sink {
         let mut text = String::new();
         self.output.read_to_string(&mut text).expect("the sink says what it has seen");
         let _ = self.child.wait();
-        text.trim().parse().unwrap_or(0)
+        text.lines().last().and_then(|line| line.parse().ok()).unwrap_or(0)
+    }
+
+    /// Waits for the next second; how many mails it has taken.
+    pub fn seen(&mut self) -> u64 {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("the sink says what it has seen");
+        line.trim().parse().expect("a number")
     }
 }
 
@@ -82,7 +91,16 @@ pub fn main() {
             });
         }
     });
+    let seen = Arc::clone(&mails);
+    let telling = runtime.spawn(async move {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            seconds.tick().await;
+            println!("{}", seen.load(Ordering::Relaxed));
+        }
+    });
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    telling.abort();
     println!("{}", mails.load(Ordering::Relaxed));
 }
 

@@ -115,6 +115,8 @@ where
 /// # Errors
 /// If the store does not answer.
 pub async fn take_over(house: &House, instance: &str) -> Result<()> {
+    // The daemon before us may have died after we opened the store.
+    house.store.recover().await?;
     let mut tx = house.store.write().await?;
     if house.store.file().is_some() {
         // The caller holds the lock beside the file: there is no other daemon.

@@ -359,7 +359,7 @@ pub async fn queue(house: &House, mut edition: EditionRow) -> Result<u64> {
         }
         deliveries::queue(&mut tx, edition.id, &rows, house.now()).await?;
         tx.commit().await?;
-        if queued == 0 && !rows.is_empty() {
+        if !rows.is_empty() {
             house.bells.deliveries.notify_waiters();
         }
         queued += rows.len() as u64;

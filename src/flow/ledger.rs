@@ -1,30 +1,46 @@
-//! Group commit: many sessions hand their notes to one writer, which commits
-//! all that arrived meanwhile with one fsync and answers each.
+//! Group commit: many sessions hand their notes to one writer, which makes all
+//! that arrived meanwhile durable with one fsync and answers each.
 //!
 //! Order is kept: when a session's `handing` is durable, so is the `sent` it
 //! noted before. A kill therefore leaves at most one doubt per connection.
+//!
+//! On PostgreSQL notes are written to the rows at once ([`direct`]); on SQLite
+//! to a journal beside the database, which is folded into them by the thousand
+//! ([`journaled`]).
+
+mod backlog;
+mod direct;
+mod journaled;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
-use tracing::warn;
 
-use super::{House, feedback};
+use super::House;
 use crate::store::Result;
-use crate::store::deliveries::{self, Note, Ticket};
+use crate::store::deliveries::{Note, Ticket};
 
-/// As many notes as one commit takes.
+/// As many notes as one fsync takes.
 const BATCH: usize = 512;
 
-/// How long the writer waits before it tries a failed commit again.
+/// How long the writer waits before it tries a failed write again.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 struct Entry {
     ticket: Ticket,
     note: Note,
     answer: Option<oneshot::Sender<bool>>,
+}
+
+impl Entry {
+    /// A session that was dropped meanwhile does not wait.
+    fn answer(&mut self, ours: bool) {
+        if let Some(answer) = self.answer.take() {
+            let _ = answer.send(ours);
+        }
+    }
 }
 
 /// Where sessions hand in their notes. The writer stops when all clones are gone.
@@ -34,11 +50,24 @@ pub struct Ledger {
     open: Arc<Open>,
 }
 
-/// Rows that were claimed and are not settled on the disk.
+/// Rows that were claimed and are not settled in the store.
 #[derive(Debug, Default)]
 struct Open {
     rows: AtomicI64,
     none: Notify,
+}
+
+impl Open {
+    fn rows(&self) -> i64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    fn settled(&self, rows: usize) {
+        let rows = i64::try_from(rows).unwrap_or(0);
+        if self.rows.fetch_sub(rows, Ordering::Relaxed) == rows && rows > 0 {
+            self.none.notify_one();
+        }
+    }
 }
 
 /// A note on its way to the disk.
@@ -54,14 +83,24 @@ impl Durable {
 }
 
 impl Ledger {
-    /// Starts the writer. Join the task after dropping the last clone: it
-    /// ends when every note is durable.
-    #[must_use]
-    pub fn open(house: Arc<House>) -> (Self, tokio::task::JoinHandle<()>) {
+    /// Starts the writer for the sender called `instance`. Join the task after
+    /// dropping the last clone: it ends when every note is in the store.
+    ///
+    /// # Errors
+    /// If the journal cannot be begun.
+    pub async fn open(
+        house: Arc<House>,
+        instance: &str,
+    ) -> Result<(Self, tokio::task::JoinHandle<()>)> {
+        let journal = house.store.journal(instance, house.now()).await?;
         let (sender, receiver) = mpsc::channel(BATCH * 4);
         let open = Arc::new(Open::default());
         let ledger = Self { sender, open: Arc::clone(&open) };
-        (ledger, tokio::spawn(write(house, receiver, open)))
+        let writer = match journal {
+            Some(journal) => tokio::spawn(journaled::write(house, journal, receiver, open)),
+            None => tokio::spawn(direct::write(house, receiver, open)),
+        };
+        Ok((ledger, writer))
     }
 
     /// Hands in a note; it is durable when the answer says so, and so is
@@ -89,43 +128,20 @@ impl Ledger {
         self.open.rows.fetch_add(i64::try_from(rows).unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// Waits until the last claimed row is settled on the disk.
+    /// Waits until the last claimed row is settled in the store.
     pub async fn all_settled(&self) {
         self.open.none.notified().await;
     }
 }
 
-async fn write(house: Arc<House>, mut receiver: mpsc::Receiver<Entry>, open: Arc<Open>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while receiver.recv_many(&mut batch, BATCH).await > 0 {
-        gather(&mut receiver, &mut batch).await;
-        let answers = loop {
-            match commit(&house, &batch).await {
-                Ok(answers) => break answers,
-                Err(error) => {
-                    warn!("The ledger cannot be written, {} notes wait: {error}", batch.len());
-                    tokio::time::sleep(PATIENCE).await;
-                }
-            }
-        };
-        let settled = batch.iter().filter(|entry| entry.note != Note::Handing).count();
-        for (entry, ours) in batch.drain(..).zip(answers) {
-            if let Some(answer) = entry.answer {
-                // A session that was dropped meanwhile does not wait.
-                let _ = answer.send(ours);
-            }
-        }
-        let settled = i64::try_from(settled).unwrap_or(0);
-        if open.rows.fetch_sub(settled, Ordering::Relaxed) == settled && settled > 0 {
-            open.none.notify_one();
-        }
+/// The next notes: all that are there, and those that are about to be handed
+/// in, for a commit costs the same whether it carries one note or a hundred.
+/// Nobody is waited for who is not ready to run now. False when there will be
+/// none.
+async fn gather(receiver: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) -> bool {
+    if receiver.recv_many(batch, BATCH).await == 0 {
+        return false;
     }
-}
-
-/// Lets whoever is about to hand in a note do so: a commit costs the same
-/// whether it carries one note or a hundred. Nobody is waited for who is not
-/// ready to run now.
-async fn gather(receiver: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
     while batch.len() < BATCH {
         let before = batch.len();
         tokio::task::yield_now().await;
@@ -134,22 +150,8 @@ async fn gather(receiver: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
             batch.push(entry);
         }
         if batch.len() == before {
-            return;
+            break;
         }
     }
-}
-
-/// A refusal is counted with the bounces in the commit that notes it.
-async fn commit(house: &House, batch: &[Entry]) -> Result<Vec<bool>> {
-    let notes: Vec<(Ticket, &Note)> =
-        batch.iter().map(|entry| (entry.ticket, &entry.note)).collect();
-    let mut tx = house.store.write().await?;
-    let answers = deliveries::notes(&mut tx, &notes, house.now()).await?;
-    for ((ticket, note), _) in notes.iter().zip(&answers).filter(|(_, ours)| **ours) {
-        if let Note::Refused { reply } = note {
-            feedback::refused(house, &mut tx, (ticket.edition, ticket.subscriber), reply).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(answers)
+    true
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::House;
 use crate::delivery::{OnUncertain, retry};
@@ -34,6 +34,13 @@ pub async fn sweep(house: &House) -> Result<Swept> {
         }
         OnUncertain::Hold => InDoubt::Hold,
     };
+    let recovered = house.store.recover().await?;
+    if recovered.journals > 0 {
+        info!(
+            records = recovered.records,
+            "Folded {} hand-overs that a sender noted before it died", recovered.records
+        );
+    }
     let mut tx = house.store.write().await?;
     keys::strike_silent(&mut tx, now - SILENCE).await?;
     limits::refund_dead(&mut tx).await?;

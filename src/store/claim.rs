@@ -137,15 +137,19 @@ pub enum InDoubt {
 /// If the store does not answer.
 pub async fn sweep(tx: &mut Tx, in_doubt: InDoubt, now: Time) -> Result<Swept> {
     const RELEASE: &str = "update deliveries set state = 'queued', instance = null, changed = $1 \
-         where state = 'claimed' and instance is not null and instance not in (select id from instances)";
+         where state = 'claimed' and instance is not null and instance not in (select id from instances) \
+         and instance not in (select instance from journals)";
     const HOLD: &str = "update deliveries set state = 'held', instance = null, tries = tries + 1, doubts = doubts + 1, \
          reply = 'the daemon stopped while the mail was being handed over', changed = $1 \
-         where state = 'handing' and instance is not null and instance not in (select id from instances)";
+         where state = 'handing' and instance is not null and instance not in (select id from instances) \
+         and instance not in (select instance from journals)";
     const EXPIRE: &str = "update deliveries set state = 'expired', instance = null, tries = tries + 1, doubts = doubts + 1, \
          reply = 'the daemon stopped while the mail was being handed over; tries used up', changed = $1 \
-         where state = 'handing' and tries + 1 >= $2 and instance is not null and instance not in (select id from instances)";
+         where state = 'handing' and tries + 1 >= $2 and instance is not null and instance not in (select id from instances) \
+         and instance not in (select instance from journals)";
     const RESEND: &str = "update deliveries set state = 'queued', instance = null, tries = tries + 1, doubts = doubts + 1, \
-         due = $1, changed = $1 where state = 'handing' and instance is not null and instance not in (select id from instances)";
+         due = $1, changed = $1 where state = 'handing' and instance is not null and instance not in (select id from instances) \
+         and instance not in (select instance from journals)";
     const CANCEL: &str = "update deliveries set state = 'cancelled', changed = $1 \
          where state = 'queued' and edition_id in (select id from editions where state = 'cancelled')";
     let now = millis(now);

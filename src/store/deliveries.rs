@@ -7,7 +7,7 @@ use super::batch::Batched;
 use super::{Result, Time, Tx, millis, on, time, to_json};
 use crate::delivery::transition::State;
 
-pub use super::notes::{Note, Ticket, notes};
+pub use super::notes::{Note, Ticket, barred, notes};
 
 /// An edition rendered for one set of choices.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
 
-use super::{Result, StoreError, migrate};
+use super::{Result, StoreError, journal, migrate};
 
 /// How long a writer waits for another before it gives up.
 const BUSY: Duration = Duration::from_secs(15);
@@ -39,6 +39,8 @@ enum Pools {
         read: SqlitePool,
         write: SqlitePool,
         file: PathBuf,
+        /// Journals that are written here.
+        own: journal::Own,
     },
     Postgres(PgPool),
 }
@@ -54,7 +56,8 @@ pub enum Tx {
 
 impl Store {
     /// Opens the store at `url` (`sqlite:FILE` or `postgres://…`), creating or
-    /// upgrading its tables.
+    /// upgrading its tables. On SQLite what dead senders left in their journals
+    /// is folded first.
     ///
     /// # Errors
     /// [`StoreError::Refused`] for an address that is none, a schema newer than
@@ -66,7 +69,34 @@ impl Store {
             Pools::Sqlite { write, .. } => migrate::sqlite(write).await?,
             Pools::Postgres(pool) => migrate::postgres(pool).await?,
         }
+        let recovered = store.recover().await?;
+        if recovered.doubts > 0 {
+            tracing::warn!(
+                "{} mails were in hand when a journal of the ledger was lost or damaged: nobody can know whether they went out",
+                recovered.doubts
+            );
+        }
         Ok(store)
+    }
+
+    /// Folds what senders that died since left in their journals.
+    ///
+    /// # Errors
+    /// If the store does not answer, or a journal is not of this store.
+    pub async fn recover(&self) -> Result<journal::Recovered> {
+        journal::recover(self).await
+    }
+
+    /// Where journals are, and which are written here; `None` on PostgreSQL.
+    pub(super) fn beside(&self) -> Option<(PathBuf, journal::Own)> {
+        match &self.pools {
+            // The real place: who opens it by another name must find them too.
+            Pools::Sqlite { file, own, .. } => Some((
+                std::fs::canonicalize(file).unwrap_or_else(|_| file.clone()),
+                journal::Own::clone(own),
+            )),
+            Pools::Postgres(_) => None,
+        }
     }
 
     async fn connect(url: &str) -> Result<Self> {
@@ -139,6 +169,8 @@ impl Store {
             .clone()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(30))
+            // A file does not hang up; asking first would be a trip to its thread.
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             // The pages under way of one edition; a page that has to be read
@@ -149,10 +181,11 @@ impl Store {
         let read = pool
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(30))
+            .test_before_acquire(false)
             .connect_with(options)
             .await
             .map_err(refused)?;
-        Ok(Self { pools: Pools::Sqlite { read, write, file } })
+        Ok(Self { pools: Pools::Sqlite { read, write, file, own: journal::Own::default() } })
     }
 
     /// Which engine it is on.

@@ -22,6 +22,14 @@ pub enum StoreError {
         /// Why it does not read.
         source: serde_json::Error,
     },
+    /// The journal of the ledger cannot be written or read; try again later.
+    #[error("the ledger's journal {}: {source}; make room, or mend the disk: no mail is handed over until then", file.display())]
+    Journal {
+        /// Which file.
+        file: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A statement failed: a bug, or a database changed by hand.
     #[error("the database refused a statement: {0}")]
     Statement(#[source] sqlx::Error),
@@ -31,7 +39,7 @@ impl StoreError {
     /// Is another try worth it?
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Journal { .. })
     }
 }
 

@@ -28,12 +28,14 @@ pub async fn beat(tx: &mut Tx, instance: &str, kind: &str, now: Time) -> Result<
 }
 
 /// Strikes instances that have not been seen since `silent_since`, and gives
-/// back how many there were.
+/// back how many there were. One with a journal lives as long as its process,
+/// however silent it is: [`Store::recover`](super::Store::recover) ends a journal.
 ///
 /// # Errors
 /// If the store does not answer.
 pub async fn strike_silent(tx: &mut Tx, silent_since: Time) -> Result<u64> {
-    const STRIKE: &str = "delete from instances where seen < $1";
+    const STRIKE: &str =
+        "delete from instances where seen < $1 and id not in (select instance from journals)";
     Ok(
         on!(tx, c => sqlx::query(STRIKE).bind(millis(silent_since)).execute(c).await.map(|done| done.rows_affected()))?,
     )
@@ -54,7 +56,8 @@ pub async fn strike(tx: &mut Tx, instance: &str) -> Result<()> {
 /// # Errors
 /// If the store does not answer.
 pub async fn strike_daemons(tx: &mut Tx) -> Result<()> {
-    const STRIKE: &str = "delete from instances where kind = 'serve'";
+    const STRIKE: &str =
+        "delete from instances where kind = 'serve' and id not in (select instance from journals)";
     on!(tx, c => sqlx::query(STRIKE).execute(c).await.map(|_| ()))?;
     Ok(())
 }

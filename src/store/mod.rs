@@ -15,6 +15,7 @@ pub mod feedback;
 pub mod feeds;
 pub mod hub;
 pub mod inbox;
+pub mod journal;
 pub mod keys;
 pub mod labels;
 pub mod limits;

@@ -147,6 +147,38 @@ static HANDING: LazyLock<Batched> = LazyLock::new(|| {
     ))
 });
 
+// The same conditions, asked without writing.
+static BARRED: LazyLock<Batched> = LazyLock::new(|| {
+    Batched::new(concat!(
+        "select noted.edition, noted.subscriber, noted.claim from ",
+        noted!(),
+        " where not exists (select 1 from deliveries d where d.edition_id = noted.edition \
+         and d.subscriber_id = noted.subscriber and d.attempt = noted.claim and d.state = 'claimed') \
+         or not exists (select 1 from subscribers s where s.id = noted.subscriber and s.standing = 'active') \
+         or not exists (select 1 from editions e where e.id = noted.edition and e.state in ('compiling', 'sending'))"
+    ))
+});
+
+/// Those of the claimed rows that may not be handed over now: they are no longer
+/// ours, the person left a moment ago, or the edition was stopped.
+///
+/// # Errors
+/// If the store does not answer.
+pub async fn barred(tx: &mut Tx, tickets: &[Ticket]) -> Result<HashSet<Ticket>> {
+    if tickets.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<[i64; 3]> =
+        tickets.iter().map(|ticket| [ticket.edition, ticket.subscriber, ticket.attempt]).collect();
+    let text = BARRED.on(tx);
+    let found = on!(tx, c => sqlx::query_as::<_, (i64, i64, i64)>(text).bind(to_json(&rows))
+        .fetch_all(c).await)?;
+    Ok(found
+        .into_iter()
+        .map(|(edition, subscriber, attempt)| Ticket { edition, subscriber, attempt })
+        .collect())
+}
+
 static SENT: LazyLock<Batched> = LazyLock::new(|| {
     Batched::new(concat!(
         "update deliveries set state = 'sent', reply = noted.words, instance = null, tries = tries + 1, \

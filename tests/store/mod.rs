@@ -8,6 +8,7 @@ mod deliveries;
 mod editions;
 mod feeds;
 mod hub;
+mod journal;
 mod limits;
 mod opening;
 mod plans;

@@ -1,5 +1,6 @@
 //! Claims what is due, ahead of the connections, and decides where it goes.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -45,7 +46,9 @@ pub(super) async fn run(
         {
             warn!("What is known of slow domains cannot be shared: {error}");
         }
-
+        // From here on: what is rung during the look is heard after it.
+        let mut rung = pin!(house.bells.deliveries.notified());
+        rung.as_mut().enable();
         let waits = match round(desk, press, until).await {
             Ok(Round::Busy) => {
                 tokio::select! {
@@ -64,7 +67,7 @@ pub(super) async fn run(
         };
         tokio::select! {
             () = tokio::time::sleep(waits) => {}
-            () = house.bells.deliveries.notified() => {}
+            () = rung => {}
             () = desk.ledger.all_settled() => {}
             () = desk.manners.freed.notified() => {}
             _ = stop.changed() => {}
@@ -118,7 +121,8 @@ async fn round(desk: &Desk, press: Option<&Press>, until: Until) -> Result<Round
         let (placed, put_off) = found;
         if placed.is_empty() && put_off == 0 {
             if left > 0 && edition.state == EditionState::Sending {
-                settle(house, edition, now).await?;
+                // Then what is waited for is over, and is not to wait for the next look.
+                busy |= settle(house, edition, now).await?;
             }
             continue;
         }
@@ -179,12 +183,13 @@ async fn claim_some(
     Ok(Some(found))
 }
 
-async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {
+/// Settles an edition of which nothing is left to be done; true if it was open.
+async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<bool> {
     let mut tx = house.store.read().await?;
     let open = editions::has_open(&mut tx, edition.id).await?;
     drop(tx);
     if open {
-        return Ok(());
+        return Ok(false);
     }
     let mut tx = house.store.write().await?;
     let settled = editions::settle(&mut tx, edition.id, now).await?;
@@ -195,5 +200,5 @@ async fn settle(house: &House, edition: &EditionRow, now: Time) -> Result<()> {
             "Digest {}: edition {} is settled", edition.digest, edition.number
         );
     }
-    Ok(())
+    Ok(settled)
 }

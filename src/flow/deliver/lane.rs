@@ -52,10 +52,11 @@ struct State {
     news: bool,
 }
 
-/// Mails that wait for each connection: enough to claim them by the hundred.
-const WAITING: usize = 8;
+/// Mails that wait for each connection: enough to claim them by the hundred, and
+/// to go on while others write to the store.
+const WAITING: usize = 32;
 /// Mails that wait at least, and at most, however many connections there are.
-const WAITING_BOUNDS: (usize, usize) = (64, 512);
+const WAITING_BOUNDS: (usize, usize) = (64, 2048);
 /// The same where each waits signed, with its whole text: these take room.
 const SIGNED: usize = 2;
 
@@ -70,7 +71,7 @@ impl Lane {
             let connections = way.limits.connections.unwrap_or(CONNECTIONS).max(1);
             let (least, most) = WAITING_BOUNDS;
             let room = if signed {
-                (connections * SIGNED).clamp(least / 2, most)
+                (connections * SIGNED).clamp(least / 2, most / 4)
             } else {
                 (connections * WAITING).clamp(least, most)
             };

@@ -29,11 +29,12 @@ mod worker;
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{error, warn};
 
 use super::House;
@@ -49,6 +50,9 @@ use letters::Letters;
 use manners::Manners;
 use press::Press;
 use route::Switch;
+
+/// When a ledger that cannot be opened is tried again.
+const REOPEN: Duration = Duration::from_secs(2);
 
 /// Who sends, and how.
 #[derive(Clone)]
@@ -120,7 +124,7 @@ pub enum Until {
 /// Sends what is due until told to stop; then lets every open mail end, gives
 /// back what was claimed and not offered, and returns.
 pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>) {
-    let (ledger, writer) = Ledger::open(Arc::clone(&sending.house));
+    let Some((ledger, writer)) = open_ledger(&sending, until, &mut stop).await else { return };
     let drained = Arc::new(Notify::new());
     let desk = Arc::new(Desk {
         letters: Letters::default(),
@@ -169,6 +173,28 @@ pub async fn run(sending: Sending, until: Until, mut stop: watch::Receiver<bool>
     if writer.await.is_err() {
         error!("The ledger's writer ended early; rows in hand are swept at the next start");
     }
+}
+
+/// Without a ledger nothing is sent: a daemon tries again, a command gives up.
+async fn open_ledger(
+    sending: &Sending,
+    until: Until,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<(Ledger, JoinHandle<()>)> {
+    while !*stop.borrow() {
+        match Ledger::open(Arc::clone(&sending.house), &sending.instance).await {
+            Ok(opened) => return Some(opened),
+            Err(error) => error!("Nothing can be mailed: {error}"),
+        }
+        if until != Until::Stopped {
+            return None;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REOPEN) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    None
 }
 
 /// Says that an instance lives, until told to stop; then strikes it.
