@@ -17,6 +17,10 @@ pub enum Feeds {
         /// The folder; the files lie in it as the addresses do: feeds/all.rss
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Write the pages of the archive as well (RFC 5005), to which a feed leads that does not hold all pieces: each
+        /// piece once more for every feed it stands in
+        #[arg(long)]
+        archive: bool,
     },
 }
 
@@ -29,8 +33,9 @@ struct Built {
 impl Feeds {
     pub async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let (house, _) = opening::open(global).await?;
-        let Self::Build { out } = self;
-        let files::Counts { written, unchanged } = files::build(&house, &out).await?;
+        let Self::Build { out, archive } = self;
+        let extent = if archive { files::Extent::Archive } else { files::Extent::Current };
+        let files::Counts { written, unchanged } = files::build(&house, &out, extent).await?;
         if global.json {
             print::json(&Built { written, unchanged })?;
         } else {

@@ -207,3 +207,28 @@ fn parse_says_how_files_are_read_and_stores_nothing() {
     assert_eq!(lines[2]["ok"], false);
     assert!(!magazine.path().join("gazetted.db").exists(), "nothing is stored");
 }
+
+#[test]
+fn feeds_built_with_their_archive_lead_to_files_that_are_there() {
+    let magazine = Magazine::with("[feeds]\nitems = 1\n").ingested();
+    let public = magazine.path().join("public");
+
+    magazine.program.run(&["feeds", "build", "--out", "public"]).good();
+    let without = public.join("feeds/archive").exists();
+    magazine.program.run(&["feeds", "build", "--out", "public", "--archive"]).good();
+
+    assert!(!without);
+    let mut path = "feeds/all.atom".to_owned();
+    let mut found = vec![];
+    loop {
+        let text = fs::read_to_string(public.join(&path)).unwrap();
+        found.push(text.matches("<entry>").count());
+        let Some(at) = text.find("prev-archive") else { break };
+        let tag = &text[text[..at].rfind('<').unwrap()..];
+        let href = tag.split_once("href=\"").unwrap().1.split_once('"').unwrap().0;
+        path = href.strip_prefix("https://news.example.org/").unwrap().to_owned();
+    }
+    assert_eq!(found[0], 1);
+    assert_eq!(found[1..].iter().sum::<usize>(), 3, "the archive holds every piece");
+    assert!(public.join(format!("{path}.br")).exists());
+}

@@ -22,6 +22,8 @@ const LOOK_BACK: i64 = 200;
 pub(super) struct Frame {
     pub channel: Channel,
     pub holding: Holding,
+    /// The volume of the archive before this.
+    pub older: Option<FeedName>,
 }
 
 /// What a feed holds.
@@ -52,19 +54,20 @@ pub(super) async fn frame(
     let Some(title) = title(&mut tx, settings, subject, &shelf).await? else { return Ok(None) };
     let limit = i64::try_from(settings.feeds.items).unwrap_or(i64::MAX);
     let mut channel = Channel::new(&settings.site, &name.path(), title);
-    let (places, volumes) = match period {
+    let (places, volumes, older) = match period {
         None => {
             let stretch = Stretch { from: None, before: None, limit: limit.saturating_add(1) };
             let mut places = feeds::places(&mut tx, &shelf, stretch).await?;
-            let mut volumes = Volumes::default();
+            let (mut volumes, mut before) = (Volumes::default(), None);
             if places.len() > settings.feeds.items {
                 places.truncate(settings.feeds.items);
                 if let Some(oldest) = places.last() {
                     let period = period_of(&mut tx, &shelf, from_millis(oldest.published)).await?;
                     volumes.older = Some(addresses(settings, subject, period));
+                    before = Some(period);
                 }
             }
-            (places, volumes)
+            (places, volumes, before)
         }
         Some(period) => {
             channel.title = format!("{} – {period}", channel.title);
@@ -77,7 +80,8 @@ pub(super) async fn frame(
             if places.is_empty() {
                 return Ok(None);
             }
-            (places, beside(&mut tx, settings, subject, &shelf, period).await?)
+            let (volumes, before) = beside(&mut tx, settings, subject, &shelf, period).await?;
+            (places, volumes, before)
         }
     };
     channel.volumes = volumes;
@@ -95,7 +99,8 @@ pub(super) async fn frame(
     }
     let changed = places.iter().map(|place| from_millis(place.updated));
     channel.updated = changed.chain(channel.withdrawn.iter().map(|(_, when)| *when)).max();
-    Ok(Some(Frame { channel, holding: Holding::Places(places) }))
+    let older = older.map(|period| FeedName::Volume(Box::new(subject.clone()), period));
+    Ok(Some(Frame { channel, holding: Holding::Places(places), older }))
 }
 
 /// What a feed is called; `None` if there is no such feed.
@@ -156,14 +161,15 @@ async fn period_of(tx: &mut Tx, shelf: &str, time: Time) -> Result<Period> {
     Ok(if is_full { Period::day(time) } else { month })
 }
 
-/// The feed itself and the volumes beside that of `period`.
+/// The feed itself and the volumes beside that of `period`; and the period of
+/// the one before.
 async fn beside(
     tx: &mut Tx,
     settings: &Settings,
     name: &FeedName,
     shelf: &str,
     period: Period,
-) -> Result<Volumes> {
+) -> Result<(Volumes, Option<Period>)> {
     let stretch = Stretch { from: None, before: Some(period.begins()), limit: 1 };
     let older = match feeds::places(tx, shelf, stretch).await?.first() {
         Some(place) => Some(period_of(tx, shelf, from_millis(place.published)).await?),
@@ -173,11 +179,12 @@ async fn beside(
         Some(time) => Some(period_of(tx, shelf, time).await?),
         None => None,
     };
-    Ok(Volumes {
+    let volumes = Volumes {
         current: Some(Addresses::of(&settings.site, &name.path())),
         older: older.map(|period| addresses(settings, name, period)),
         newer: newer.map(|period| addresses(settings, name, period)),
-    })
+    };
+    Ok((volumes, older))
 }
 
 /// The entry of a piece.
@@ -248,7 +255,7 @@ async fn digest_frame(house: &House, settings: &Settings, digest: &str) -> Resul
         });
     }
     channel.updated = entries.iter().map(|entry| entry.updated).max();
-    Ok(Some(Frame { channel, holding: Holding::Entries(entries) }))
+    Ok(Some(Frame { channel, holding: Holding::Entries(entries), older: None }))
 }
 
 fn attribute(text: &str) -> String {

@@ -18,6 +18,15 @@ pub struct Counts {
     pub unchanged: usize,
 }
 
+/// Which feeds are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The feeds themselves.
+    Current,
+    /// Their archives too (RFC 5005): every piece there is, for each feed.
+    Archive,
+}
+
 /// Writes every feed below `folder`, for a web server or CDN, as it is and
 /// compressed (`.gz`, `.br`, `.zst`): each file appears whole or not at all,
 /// and one that has not changed is not touched. A feed from which all pieces
@@ -25,16 +34,20 @@ pub struct Counts {
 ///
 /// # Errors
 /// If the store does not answer, or a file cannot be written.
-pub async fn build(house: &House, folder: &Path) -> Result<Counts, BuildError> {
+pub async fn build(house: &House, folder: &Path, extent: Extent) -> Result<Counts, BuildError> {
     let mut counts = Counts::default();
     let list = opml(house).await?;
     put(folder.join("feeds.opml"), list.into(), &mut counts).await?;
     for (name, _) in listed(house, Which::All).await? {
-        let mut round = Round::open(house);
-        round.make(&name, &Format::ALL.map(|format| (format, None))).await?;
-        for feed in round.close().await? {
-            let path = format!("feeds/{}.{}", name.plain(), feed.format.extension());
-            put(folder.join(path), feed.composed.text, &mut counts).await?;
+        let mut next = Some(name);
+        while let Some(name) = next {
+            let mut round = Round::open(house);
+            round.make(&name, &Format::ALL.map(|format| (format, None))).await?;
+            next = round.older().filter(|_| extent == Extent::Archive);
+            for feed in round.close().await? {
+                let path = format!("feeds/{}.{}", name.plain(), feed.format.extension());
+                put(folder.join(path), feed.composed.text, &mut counts).await?;
+            }
         }
     }
     Ok(counts)

@@ -29,6 +29,8 @@ pub struct Round<'a> {
     withdrawn: Option<Vec<Withdrawn>>,
     printed: Printed,
     drafts: Vec<Draft>,
+    /// The volume of the archive before the feed made last.
+    older: Option<FeedName>,
 }
 
 /// A feed that is made and not yet dated.
@@ -65,7 +67,14 @@ impl<'a> Round<'a> {
             withdrawn: None,
             printed: Printed::default(),
             drafts: vec![],
+            older: None,
         }
+    }
+
+    /// The volume of the archive to which the feed made last leads.
+    #[must_use]
+    pub fn older(&self) -> Option<FeedName> {
+        self.older.clone()
     }
 
     /// The settings it goes by.
@@ -86,7 +95,8 @@ impl<'a> Round<'a> {
         formats: &[(Format, Option<Arc<Composed>>)],
     ) -> Result<bool> {
         let frame = channel::frame(self.house, &self.settings, name, &mut self.withdrawn).await?;
-        let Some(Frame { channel, holding }) = frame else { return Ok(false) };
+        let Some(Frame { channel, holding, older }) = frame else { return Ok(false) };
+        self.older = older;
         for ((format, _), (composed, left_out)) in
             formats.iter().zip(self.write(&channel, &holding, formats).await?)
         {
