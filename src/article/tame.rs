@@ -229,6 +229,8 @@ impl Tamer<'_> {
             let size = if ended { None } else { words.next_if(|w| is_size(w)) };
             if let Some(address) = self.picture(address.trim_start_matches(',')) {
                 let size = size.map(|s| s.trim_end_matches(',')).unwrap_or_default();
+                // A comma at its end would be read as what parts it from the next.
+                let address = address.trim_end_matches(',');
                 candidates.push(format!("{address} {size}").trim_end().to_owned());
             }
         }

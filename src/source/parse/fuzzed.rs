@@ -3,14 +3,16 @@
 
 use std::collections::HashSet;
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::{date, document, encoding, file, guid, page};
 use crate::article::clean;
 use crate::article::{Body, Draft};
+use crate::source::micropub::{self, Request};
 use crate::source::opml as list;
 use crate::source::site::robots::Robots;
 use crate::source::site::sitemap;
+use crate::source::wordpress::post;
 
 /// Any bytes as a feed.
 ///
@@ -105,6 +107,35 @@ pub fn a_site(bytes: &[u8]) {
                 assert!(!matches!(url.scheme(), "javascript" | "data" | "file"), "{url}");
             }
         }
+    }
+}
+
+/// Any bytes as what a WordPress or a writer's program sends: posts of the REST
+/// interface, an item of a JSON Feed, a Micropub request; the first says which.
+///
+/// # Panics
+/// If something does not hold that must.
+pub fn sent(bytes: &[u8]) {
+    let Some((first, bytes)) = bytes.split_first() else { return };
+    let home = Url::parse("https://news.example/").expect("it is an address");
+    let request = match first % 4 {
+        0 => return post::drafts(bytes, &home).iter().for_each(draft),
+        1 => return super::item(bytes).iter().for_each(draft),
+        2 => micropub::from_json(bytes),
+        _ => micropub::from_form(form_urlencoded::parse(bytes).into_owned()),
+    };
+    match request {
+        Ok(Request::Create(created)) => {
+            draft(&created);
+            assert!(!created.guid.is_empty(), "a piece without an id");
+        }
+        Ok(Request::Update { changes, .. }) => {
+            let mut changed = Draft::default();
+            changes.apply(&mut changed);
+            draft(&changed);
+        }
+        Ok(Request::Delete(_) | Request::Undelete(_)) => {}
+        Err(words) => assert!(!words.is_empty()),
     }
 }
 

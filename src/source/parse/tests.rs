@@ -272,13 +272,14 @@ fn a_login_page_is_no_piece() {
 #[test]
 fn what_was_once_fuzzed_stays_good() {
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
-    for name in ["feed", "file", "date", "clean", "opml", "site"] {
+    for name in ["feed", "file", "date", "clean", "opml", "site", "sent"] {
         let target = match name {
             "feed" => fuzzed::feed,
             "file" => fuzzed::file_of_any_kind,
             "date" => fuzzed::a_date,
             "clean" => fuzzed::html,
             "site" => fuzzed::a_site,
+            "sent" => fuzzed::sent,
             _ => fuzzed::opml,
         };
         let seeds = std::fs::read_dir(corpus.join(name)).unwrap();

@@ -10,7 +10,7 @@ mod discover;
 mod feed;
 mod listing;
 mod memory;
-mod post;
+pub(super) mod post;
 mod rest;
 pub(super) mod single;
 

@@ -95,6 +95,15 @@ pub fn row(row: &Value, names: &Names) -> Option<(String, Seen)> {
     Some((guid, seen))
 }
 
+/// Any bytes as a page of posts, which also hold the names around them.
+pub(in crate::source) fn drafts(bytes: &[u8], home: &Url) -> Vec<Draft> {
+    let Ok(Value::Array(rows)) = serde_json::from_slice(bytes) else { return Vec::new() };
+    let mut names = Names::default();
+    names.categories(&rows);
+    names.authors(&rows);
+    rows.iter().filter_map(|row| post(row, &names, home, None)?.draft).collect()
+}
+
 /// Is a listed post not for everybody?
 pub fn is_closed(row: &Value) -> bool {
     row.pointer("/content/protected").and_then(Value::as_bool).unwrap_or(false)
@@ -111,7 +120,8 @@ pub fn post(value: &Value, names: &Names, home: &Url, site_language: Option<&str
     let rendered = |key: &str| value.get(key)?.get("rendered")?.as_str();
     let mut draft = Draft {
         guid: guid.clone(),
-        url: Some(seen.link.clone()).filter(|link| link.starts_with("http")),
+        url: Some(seen.link.clone())
+            .filter(|link| link.starts_with("http") && Url::parse(link).is_ok()),
         title: inline_text(rendered("title").unwrap_or_default()),
         authors: authors(value, names),
         published: moment(value, "date"),
