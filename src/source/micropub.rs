@@ -146,15 +146,13 @@ fn create(properties: &Properties) -> Result<Request, Invalid> {
         return Err("a piece needs a `name` or `content`".to_owned());
     }
     // A request that is sent twice, because its answer was lost, is one piece.
-    draft.guid = word("uid").map_or_else(
-        || {
-            let said = Value::Object(
-                properties.iter().map(|(name, values)| (name.clone(), json!(values))).collect(),
-            );
-            format!("micropub:{}", &guid::hex(said.to_string().as_bytes())[..32])
-        },
-        strip_controls,
-    );
+    let own = word("uid").map(strip_controls).filter(|uid| !uid.is_empty());
+    draft.guid = own.unwrap_or_else(|| {
+        let said = Value::Object(
+            properties.iter().map(|(name, values)| (name.clone(), json!(values))).collect(),
+        );
+        format!("micropub:{}", &guid::hex(said.to_string().as_bytes())[..32])
+    });
     Ok(Request::Create(Box::new(draft)))
 }
 
