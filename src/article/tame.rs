@@ -15,6 +15,9 @@ use super::nesting::{self, Room};
 
 /// Elements deeper than this lose their tags, not their text.
 const MAX_DEPTH: usize = 64;
+
+/// Elements that are opened between a table and what stands in it.
+const CELLS: usize = 3;
 /// Output stops here, in bytes; far beyond any piece people read.
 const MAX_LENGTH: usize = 2 << 20;
 
@@ -130,7 +133,9 @@ impl Tamer<'_> {
             _ => {
                 let Some(name) = kept(name) else { return };
                 let Some(room) = nesting::room(&self.open, name) else { return };
-                if empty || room.keep >= MAX_DEPTH {
+                // A table needs room for its cells: these are made without being asked for.
+                let beneath = if name == "table" { CELLS } else { 0 };
+                if empty || room.keep + room.open.len() + beneath >= MAX_DEPTH {
                     return;
                 }
                 self.make(room);
