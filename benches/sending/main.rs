@@ -74,7 +74,7 @@ fn read(arguments: &[String]) -> Options {
         runs: 5,
         recipients: 20_000,
         connections: 64,
-        words: 1,
+        words: 9,
         no_baseline: false,
     };
     let mut words = arguments.iter();
