@@ -44,6 +44,10 @@ pub fn clean_placing(html: &str, base: Option<&Url>, place: Place) -> SafeHtml {
     if !safe.chars().all(is_legal) {
         safe.retain(is_legal);
     }
+    // `&#13;` would be a line break when it is read again.
+    if safe.contains('\r') {
+        safe = safe.replace("\r\n", "\n").replace('\r', "\n");
+    }
     SafeHtml(without_empty(&safe))
 }
 
